@@ -1,0 +1,3 @@
+//! RustCrypto.
+/// RustCrypto.
+pub struct RustCrypto;

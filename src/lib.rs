@@ -1,0 +1,38 @@
+//! PEC (Posta Elettronica Certificata, RFC 6109) without I/O.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[macro_use]
+mod coded;
+
+mod finding;
+mod limits;
+
+mod address;
+mod certdata;
+mod ident;
+mod notification;
+mod time;
+
+mod mime;
+
+mod asn1;
+mod cms;
+pub mod crypto;
+mod directory;
+mod x509;
+
+#[allow(unused_imports)]
+pub use address::*;
+#[allow(unused_imports)]
+pub use certdata::*;
+#[allow(unused_imports)]
+pub use directory::*;
+pub use finding::{Check, CodeRow, Finding, FindingKind, Place};
+#[allow(unused_imports)]
+pub use ident::*;
+pub use limits::Limits;
+#[allow(unused_imports)]
+pub use notification::*;
+#[allow(unused_imports)]
+pub use time::*;

@@ -1,0 +1,10 @@
+//! The tests of the public interface, in one binary.
+
+mod certdata;
+mod cms;
+mod crypto;
+mod directory;
+mod mime;
+mod notification;
+mod vocabulary;
+mod x509;
