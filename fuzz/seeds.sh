@@ -43,5 +43,44 @@ done
 cat "$fixtures/pki/uno.pem" "$fixtures/pki/due.pem" > corpus/certificate_and_crl/two.pem
 cp "$fixtures"/pki/{root,issuing,issuing-stale,issuing-forged}.crl corpus/certificate_and_crl/
 
+# The fixtures' directories are large for a fuzzer: each has several certificates in each of several records. These have one.
+p256=$(openssl x509 -in "$fixtures/pki/p256.pem" -outform DER | base64 -w 0)
+hash=$(openssl x509 -in "$fixtures/pki/p256.pem" -outform DER | sha1sum | cut -c1-40)
+cat > corpus/ldif/plain.ldif <<EOF
+dn: o=postacert
+objectClass: top
+objectClass: organization
+o: postacert
+LDIFLocationURL: https://indice.example/tutti.ldif.p7m
+
+dn: providerName=Gestore Uno\\, S.p.A.,o=postacert
+objectClass: provider
+objectClass: LDIFLocationURLObject
+providerName: Gestore Uno, S.p.A.
+providerCertificateHash: $hash
+providerCertificate;binary:: $p256
+mailReceipt: ricezione@pec.uno.example
+LDIFLocationURL: https://pec.uno.example/uno.ldif.p7m
+managedDomains: pec.uno.example
+managedDomains: Posta.Uno.example
+description:: UG9zdGEgY2VydGlmaWNhdGEgcGVyIHNvY2lldMOg
+
+dn: providerUnit=Secondario,providerName=Gestore Uno\\, S.p.A.,o=postacert
+objectClass: provider
+providerName: Gestore Uno, S.p.A.
+providerUnit: Secondario
+mailReceipt: ricezione@interna.uno.example
+managedDomains: interna.uno.example
+EOF
+sed -e 's/^dn: o=/version: 1\n# un commento\n#  e un altro\n  ripiegato\n&/' -e 's/objectClass/OBJECTCLASS/' -e 's/managedDomains/ManagedDomains/' \
+    -e 's/$/\r/' corpus/ldif/plain.ldif > corpus/ldif/other-case-crlf.ldif
+awk '{ for (; length($0) > 30; $0 = " " substr($0, 31)) print substr($0, 1, 30); print }' corpus/ldif/plain.ldif > corpus/ldif/folded.ldif
+sed -e '/^$/d' -e 's/^\(providerCertificate.*:\) \(.\{20\}\)/\1\n  \2\n /' corpus/ldif/plain.ldif > corpus/ldif/rfc-style.ldif
+{
+    printf 'dn: providerName=Due,o=postacert\nchangetype: modify\nadd: managedDomains\nmanagedDomains: x.example\n-\n\n'
+    sed -e 's/^description.*/description:< file:\/\/\/etc\/hostname/' -e "s/^providerCertificateHash: ../&0/" \
+        -e 's/interna.uno/pec.uno/' corpus/ldif/plain.ldif
+} > corpus/ldif/faulty.ldif
+
 find corpus -type f -empty | sed 's/$/ is empty/' | { ! grep . >&2; }
 du -b --max-depth=1 corpus
