@@ -14,7 +14,7 @@ mod ident;
 mod notification;
 mod time;
 
-mod mime;
+pub mod mime;
 
 mod asn1;
 mod cms;
