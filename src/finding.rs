@@ -171,6 +171,8 @@ coded! {
         HeaderMalformed = "header-malformed", "a header line has no field name";
         /// More fields than the limit: those beyond were not read.
         TooManyHeaderFields { limit: usize } = "too-many-header-fields", "the header has more than {limit} fields; those beyond were not read";
+        /// A part's header beyond the limit: the fields beyond were not read.
+        HeaderTooLong { limit: usize } = "header-too-long", "the header of a part is longer than {limit} bytes; what lies beyond was not read";
         /// A field beyond the limit: it was not read.
         HeaderFieldTooLong { name: Box<str>, limit: usize } = "header-field-too-long", "the field {name} is longer than {limit} bytes and was not read";
         /// A field that may stand once stands twice.
@@ -207,6 +209,8 @@ coded! {
         UnknownEncoding { encoding: Box<str> } = "unknown-encoding", "the content-transfer-encoding {encoding} is unknown";
         /// Base64 with something in it that is neither of its alphabet nor white space.
         BadBase64 = "bad-base64", "base64 holds characters that are not of its alphabet, or is cut short";
+        /// Quoted-printable with an `=` that no line end and no two hexadecimal digits follow: it was kept.
+        BadQuotedPrintable = "bad-quoted-printable", "quoted-printable holds an `=` that begins nothing";
         /// More than two parts under multipart/signed.
         ExtraSignedPart { found: usize } = "extra-signed-part", "multipart/signed has {found} parts where two belong";
 
