@@ -601,7 +601,7 @@ mod tests {
         assert_eq!(boolean(&[1, 1, 1], Rules::Der), None);
         assert_eq!(boolean(&[1, 1, 1], Rules::Ber), Some(true));
         assert_eq!(boolean(&[1, 2, 0, 0], Rules::Ber), None);
-        let bits = |bytes: &[u8]| Reader::der(bytes).read().unwrap().bit_string().ok();
+        let bits = |bytes: &'static [u8]| Reader::der(bytes).read().unwrap().bit_string().ok();
         let key_usage = bits(&[3, 2, 7, 0x80]).unwrap();
         assert!(key_usage.bit(0) && !key_usage.bit(1) && !key_usage.bit(9));
         assert_eq!(bits(&[3, 3, 0, 1, 2]).unwrap().whole_octets(), Some(&[1, 2][..]));
