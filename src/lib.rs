@@ -24,6 +24,7 @@ mod x509;
 
 #[allow(unused_imports)]
 pub use address::*;
+pub use asn1::Asn1ErrorKind;
 #[allow(unused_imports)]
 pub use certdata::*;
 #[allow(unused_imports)]
