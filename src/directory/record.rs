@@ -126,7 +126,8 @@ enum Outcome {
 struct Draft {
     line: usize,
     dn: Box<str>,
-    record_name: RecordName,
+    /// `None` if it cannot be read.
+    record_name: Option<RecordName>,
     is_provider: bool,
     name: Option<Box<str>>,
     unit: Option<Box<str>>,
@@ -143,10 +144,10 @@ struct Draft {
 impl Draft {
     fn begin(line: usize, value: Value<'_>, findings: &mut Findings) -> Option<Self> {
         let dn = text("dn", line, value, None, findings)?;
-        let record_name = RecordName::parse(&dn).unwrap_or_else(|| {
+        let record_name = RecordName::parse(&dn);
+        if record_name.is_none() {
             findings.add(line, Some(&dn), || Kind::NameMalformed);
-            RecordName { unusual: true, ..RecordName::default() }
-        });
+        }
         Some(Self {
             line,
             dn: dn.into(),
@@ -253,18 +254,18 @@ impl Draft {
     }
 
     fn finish(mut self, findings: &mut Findings, records: &mut impl Records) {
-        if self.record_name.is_base_root() {
+        if self.record_name.as_ref().is_some_and(RecordName::is_base_root) {
             records.base_root(self.ldif_location_url.map(|(_, url)| url), self.descriptions);
             return;
         }
         let (line, dn) = (self.line, core::mem::take(&mut self.dn));
-        let dn_name = self.record_name.provider.take().and_then(trimmed);
-        let dn_unit = self.record_name.unit.take().and_then(trimmed);
+        let unusual = self.record_name.as_ref().is_some_and(|n| n.unusual || !n.in_directory);
+        let [dn_name, dn_unit] = self.record_name.take().map_or([None, None], |n| [n.provider, n.unit]).map(|n| n.and_then(trimmed));
         if !self.is_provider && dn_name.is_none() {
             findings.add(line, Some(&dn), || Kind::UnknownRecord);
             return;
         }
-        if self.record_name.unusual || !self.record_name.in_directory {
+        if unusual {
             findings.add(line, Some(&dn), || Kind::NameUnusual);
         }
         self.missing(&dn, findings);

@@ -69,6 +69,27 @@ fn listing(directory: &Directory, base64: &str) -> (&'static str, Vec<String>) {
     }
 }
 
+static_assertions::assert_impl_all!(Directory: Send, Sync, Clone, std::panic::UnwindSafe);
+static_assertions::assert_impl_all!(postacert::DirectoryError: std::error::Error, Send, Sync);
+
+/// A name that cannot be read leaves the attribute to say whose the record is.
+#[test]
+fn r21_names_of_records() {
+    let name = "dn: providerName=Uno S.p.A.,o=postacert";
+    for (dn, findings_there) in [
+        ("dn: Uno", vec![(1, "record-name-malformed")]),
+        ("dn: providerName=Uno S.p.A.", vec![(1, "record-name-unusual")]),
+        ("dn: cn=x,providerName=Uno S.p.A.,o=postacert", vec![(1, "record-name-unusual")]),
+        ("dn: providerName=Uno S\\2ep.A., o=PostaCert", vec![]),
+    ] {
+        let d = load(&two().replace(name, dn));
+        assert_eq!((names(&d), findings(&d)), (vec!["Uno S.p.A.", "Due S.r.l."], findings_there), "{dn}");
+    }
+    let d = load(&two().replace(name, "dn: Uno").replace("providerName: Uno S.p.A.\n", ""));
+    assert_eq!(names(&d), ["Due S.r.l."]);
+    assert_eq!(findings(&d), [(1, "record-name-malformed"), (1, "attribute-missing"), (1, "record-nameless")]);
+}
+
 #[test]
 fn r21_a_directory_is_read_as_it_is_written() {
     let root = "version: 1\n\ndn: o=postacert\nobjectclass: top\nobjectclass: organization\nobjectClass: LDIFLocationURLObject\no: postacert\n\
@@ -194,7 +215,8 @@ fn r21_a_bad_record_does_not_lose_the_others() {
 
 #[test]
 fn r21_a_bad_value_does_not_lose_its_record() {
-    let cases: [(&str, &str, &[(usize, &str)]); 12] = [
+    type Case<'c> = (&'c str, &'c str, &'c [(usize, &'c str)]);
+    let cases: [Case<'_>; 12] = [
         ("binary:: MI", "binary:: !!", &[(1, "attribute-missing"), (6, "ldif-bad-base64")]),
         ("binary:: MI", "binary:: AAAAMI", &[(1, "attribute-missing"), (6, "certificate-unreadable")]),
         ("binary:: MI", "binary: MI", &[(1, "attribute-missing"), (6, "certificate-as-text")]),
@@ -274,6 +296,8 @@ fn r21_hashes_and_certificates_in_any_order() {
     let wrong = "0".repeat(40);
     let d = load(&record(&(h(A_HASH) + &h(&wrong) + &c(B) + &c(A))));
     assert_eq!((findings(&d), hashes(&d)), (vec![(6, "certificate-hash-mismatch")], vec![some(&wrong), some(A_HASH)]));
+    // R15: the hash is an index and proves nothing; the certificate is listed all the same.
+    assert_eq!(listing(&d, B).0, "one");
     let text = format!("line 6 (providerName=Uno,o=postacert): providerCertificateHash says {wrong}, the certificate's SHA-1 is {B_HASH}");
     assert_eq!(d.findings()[0].to_string(), text);
 
@@ -324,6 +348,17 @@ fn r19_a_certificate_speaks_for_the_record_that_lists_it() {
     assert_eq!(d.lookup(certificate), main);
     assert_eq!(d.certificate(certificate.sha256()).map(|c| c.der()), Some(certificate.der()));
     assert_eq!(d.lookup_sha256(&[0; 32]), Listing::None);
+}
+
+#[test]
+fn r15_a_certificate_is_found_by_its_bytes_alone() {
+    // Another certificate under this one's hash: neither is taken for the other.
+    let d = load(&main_record("Uno", B_HASH, A, "uno.example"));
+    assert_eq!((listing(&d, A).0, listing(&d, B).0), ("one", "none"));
+    let mut changed = der(A);
+    *changed.last_mut().unwrap() ^= 1;
+    assert_eq!(d.lookup_der(&changed), Listing::None);
+    assert_eq!(d.lookup_der(&[]), Listing::None);
 }
 
 /// As in the second example of RFC 6109 §4.5.10, whose secondary environment also gives another `providerName`, and whose folded
