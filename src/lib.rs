@@ -29,6 +29,7 @@ pub use address::*;
 pub use asn1::Asn1ErrorKind;
 #[allow(unused_imports)]
 pub use certdata::*;
+pub use cms::{CmsError, CmsErrorKind};
 #[allow(unused_imports)]
 pub use directory::*;
 pub use finding::{Check, CodeRow, Finding, FindingKind, Place};
