@@ -351,12 +351,38 @@ impl<'a> BitString<'a> {
     }
 }
 
-/// An object identifier's content octets in dotted form (`1.2.840.113549`); in hexadecimal if they make no lawful one.
+/// An object identifier's content octets in dotted form (`1.2.840.113549`); in hexadecimal if they make no lawful one of usual size.
 pub(crate) fn dotted(oid: &[u8]) -> Box<str> {
-    match const_oid::ObjectIdentifier::from_bytes(oid) {
-        Ok(oid) => oid.to_string().into(),
-        Err(_) => oid.iter().take(32).map(|octet| format!("{octet:02x}")).collect::<String>().into(),
+    let shown = oid.get(..64).unwrap_or(oid);
+    if shown.len() < oid.len() {
+        return hexadecimal(shown);
     }
+    arcs(oid).unwrap_or_else(|| hexadecimal(shown))
+}
+
+fn hexadecimal(octets: &[u8]) -> Box<str> {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>().into()
+}
+
+/// X.690 §8.19: seven bits an octet, the last octet of each arc without the high bit; the first two arcs share a number.
+fn arcs(oid: &[u8]) -> Option<Box<str>> {
+    let (mut text, mut arc, mut open) = (String::new(), 0_u64, false);
+    for octet in oid {
+        arc = arc.checked_mul(0x80)?.checked_add(u64::from(octet & 0x7F))?;
+        open = *octet >= 0x80;
+        if open {
+            continue;
+        }
+        if text.is_empty() {
+            let root = (arc / 40).min(2);
+            text = format!("{root}.{}", arc.checked_sub(root.checked_mul(40)?)?);
+        } else {
+            text.push('.');
+            text.push_str(&arc.to_string());
+        }
+        arc = 0;
+    }
+    (!open && !text.is_empty()).then(|| text.into())
 }
 
 struct Header {
@@ -655,7 +681,20 @@ mod tests {
     fn object_identifiers_are_named() {
         assert_eq!(&*dotted(&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01]), "1.2.840.113549.1.7.1");
         assert_eq!(&*dotted(&[0x80]), "80");
-        assert!(dotted(&[0x81; 10_000]).len() <= 64);
+        for (octets, text) in [
+            (&[0x2A][..], "1.2"),
+            (&[0x2A, 0x03], "1.2.3"),
+            (&[0x00], "0.0"),
+            (&[0x27, 0x7F], "0.39.127"),
+            (&[0x88, 0x37, 0x81, 0x00], "2.999.128"),
+            (&[0x55, 0x04, 0x03], "2.5.4.3"),
+            (&[], ""),
+            (&[0x2A, 0x81], "2a81"),
+        ] {
+            assert_eq!(&*dotted(octets), text);
+        }
+        assert_eq!(dotted(&[0x81; 10_000]).len(), 128);
+        assert!(dotted(&[0x01; 64]).len() <= 128);
         assert_eq!(Reader::der(&[6, 0]).oid().unwrap_err().kind, Asn1ErrorKind::BadOid);
         assert_eq!(Reader::der(&[6, 1, 0x80]).oid().unwrap_err().kind, Asn1ErrorKind::BadOid);
     }

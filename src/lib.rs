@@ -20,6 +20,8 @@ mod asn1;
 mod cms;
 pub mod crypto;
 mod directory;
+// Paths and revocation lists are the verifier's to call.
+#[allow(dead_code, unused_imports)]
 mod x509;
 
 #[allow(unused_imports)]
@@ -27,6 +29,7 @@ pub use address::*;
 pub use asn1::Asn1ErrorKind;
 #[allow(unused_imports)]
 pub use certdata::*;
+pub use cms::{CmsError, CmsErrorKind};
 #[allow(unused_imports)]
 pub use directory::*;
 pub use finding::{Check, CodeRow, Finding, FindingKind, Place};
@@ -37,3 +40,4 @@ pub use limits::Limits;
 pub use notification::*;
 #[allow(unused_imports)]
 pub use time::*;
+pub use x509::{Certificate, CertificateError, CertificateErrorKind, Crl, CrlError, CrlErrorKind, PathError, ProfileProblem, RevocationGap, Severity};

@@ -7,19 +7,28 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod constraints;
+mod crl;
 mod facts;
+mod link;
 mod name;
+mod path;
 mod pem;
 mod profile;
-mod walk;
+mod read;
 
+pub use crl::{Crl, CrlError, CrlErrorKind, RevocationGap};
+pub(crate) use crl::{Revocation, status as revocation_status};
 pub(crate) use facts::{Extensions, PublicKeyFacts};
-pub use profile::{ProfileProblem, Severity};
+pub(crate) use link::{LinkError, check_signature, link};
+pub use path::PathError;
+pub(crate) use path::{Judgement, OutOfTime, Path, Pool, Search, out_of_time};
 pub(crate) use profile::profile;
+pub use profile::{ProfileProblem, Severity};
 
 use core::fmt;
 use std::sync::Arc;
 
+use crate::asn1::Asn1ErrorKind;
 use crate::time::UnixTime;
 
 /// An X.509 certificate (RFC 5280), parsed and immutable. A clone costs nothing, and two are equal when their bytes are.
@@ -207,7 +216,7 @@ impl fmt::Debug for Certificate {
             .field("subject", &self.subject())
             .field("issuer", &self.issuer())
             .field("serial", &self.serial())
-            .field("sha256", &walk::hex(self.sha256()))
+            .field("sha256", &read::hex(self.sha256()))
             .finish_non_exhaustive()
     }
 }
@@ -258,7 +267,7 @@ coded! {
     /// What is wrong with a certificate.
     pub enum CertificateErrorKind {
         /// The bytes are not the DER that RFC 5280 describes.
-        Malformed { what: &'static str } = "certificate-malformed", "the {what} is not as X.509 wants it";
+        Malformed { what: &'static str, error: Asn1ErrorKind } = "certificate-malformed", "the {what} is malformed: {error}";
         /// More bytes follow the certificate.
         TrailingBytes = "certificate-trailing-bytes", "bytes follow the certificate";
         /// A version that does not exist.

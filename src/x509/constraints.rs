@@ -2,7 +2,8 @@
 
 use super::Certificate;
 use super::facts::{DIRECTORY_NAME, RFC822_NAME, directory_name, general_name_form};
-use super::walk::{Malformed, Value, Walk, tag};
+use super::read::{Malformed, Named as _};
+use crate::asn1::{Reader, Value, tag};
 
 /// The extension nameConstraints of a CA.
 #[derive(Debug)]
@@ -38,10 +39,10 @@ pub(super) const COMPARISONS: usize = 1 << 17;
 
 impl NameConstraints {
     pub(super) fn read(extension: Value<'_>, is_critical: bool) -> Result<Self, Malformed> {
-        let mut fields = extension.inside();
-        let permitted = subtrees(fields.optional(tag::context_constructed(0), "nameConstraints")?)?;
-        let excluded = subtrees(fields.optional(tag::context_constructed(1), "nameConstraints")?)?;
-        fields.end("nameConstraints")?;
+        let mut fields = extension.reader();
+        let permitted = subtrees(fields.optional(tag::context_constructed(0)).named("nameConstraints")?)?;
+        let excluded = subtrees(fields.optional(tag::context_constructed(1)).named("nameConstraints")?)?;
+        fields.finish().named("nameConstraints")?;
         Ok(Self { permitted, excluded, is_critical })
     }
 
@@ -150,13 +151,13 @@ fn subtrees(list: Option<Value<'_>>) -> Result<Subtrees, Malformed> {
     const WHAT: &str = "nameConstraints";
     let mut read = Subtrees::default();
     let Some(list) = list else { return Ok(read) };
-    let mut walk = list.inside();
+    let mut walk = list.reader();
     while !walk.is_empty() {
-        let mut fields: Walk<'_> = walk.expect(tag::SEQUENCE, WHAT)?.inside();
-        let base = fields.next(WHAT)?;
+        let mut fields: Reader<'_> = walk.expect(tag::SEQUENCE).named(WHAT)?.reader();
+        let base = fields.read().named(WHAT)?;
         let form = general_name_form(base)?;
         // RFC 5280 forbids a minimum other than 0 and any maximum: a constraint with one is of another kind.
-        let minimum = fields.optional(tag::context(0), WHAT)?;
+        let minimum = fields.optional(tag::context(0)).named(WHAT)?;
         let is_plain = minimum.is_none_or(|minimum| minimum.content == [0]) && fields.is_empty();
         match form {
             RFC822_NAME if is_plain && base.content.is_ascii() => {

@@ -7,8 +7,9 @@ use sha1::Digest as _;
 
 use super::constraints::NameConstraints;
 use super::name::Name;
-use super::walk::{Malformed, Value, Walk, dotted, hex, tag, time};
+use super::read::{Malformed, Named as _, hex, instant, span, span_of_end, unexpected, whole_octets};
 use super::{CertificateError, CertificateErrorKind};
+use crate::asn1::{Asn1ErrorKind, BitString, Reader, Value, dotted, tag};
 use crate::time::UnixTime;
 
 /// A certificate's bytes and everything read from them; places are offsets into the bytes.
@@ -73,22 +74,20 @@ pub(crate) struct Extensions {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BasicConstraints {
     pub(crate) is_ca: bool,
-    pub(crate) path_length: Option<u32>,
+    pub(crate) path_length: Option<u64>,
 }
 
 /// keyUsage.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct KeyUsage(u16);
+pub(crate) struct KeyUsage {
+    pub(crate) digital_signature: bool,
+    pub(crate) certificate_sign: bool,
+    pub(crate) crl_sign: bool,
+}
 
 impl KeyUsage {
-    pub(crate) fn digital_signature(self) -> bool {
-        self.0 & 0x8000 != 0
-    }
-    pub(crate) fn certificate_sign(self) -> bool {
-        self.0 & 0x0400 != 0
-    }
-    pub(crate) fn crl_sign(self) -> bool {
-        self.0 & 0x0200 != 0
+    fn of(bits: BitString<'_>) -> Self {
+        Self { digital_signature: bits.bit(0), certificate_sign: bits.bit(5), crl_sign: bits.bit(6) }
     }
 }
 
@@ -168,7 +167,7 @@ impl Extensions {
     }
 
     /// The first critical extension that RFC 6109 §5.5.2 does not name, dotted.
-    pub(crate) fn added_critical(&self) -> Option<String> {
+    pub(crate) fn added_critical(&self) -> Option<Box<str>> {
         use Known::{AuthorityKeyId, BasicConstraints, KeyUsage, SubjectAltName, SubjectKeyId};
         let named = [BasicConstraints, KeyUsage, AuthorityKeyId, SubjectKeyId, SubjectAltName].map(Known::oid);
         self.critical.iter().find(|oid| !named.iter().any(|named| named == &***oid)).map(|oid| dotted(oid))
@@ -186,7 +185,7 @@ impl Extensions {
 
 impl From<Malformed> for CertificateError {
     fn from(malformed: Malformed) -> Self {
-        Self::at(malformed.at, CertificateErrorKind::Malformed { what: malformed.what })
+        Self::at(malformed.offset, CertificateErrorKind::Malformed { what: malformed.what, error: malformed.kind })
     }
 }
 
@@ -198,87 +197,81 @@ impl CertificateError {
 
 /// Reads a certificate.
 pub(super) fn read(der: &[u8]) -> Result<Facts, CertificateError> {
-    let mut outside = Walk::new(der, 0);
-    let certificate = outside.expect(tag::SEQUENCE, "certificate")?;
+    let mut outside = Reader::der(der);
+    let certificate = outside.expect(tag::SEQUENCE).named("certificate")?;
     if !outside.is_empty() {
         return Err(CertificateError::at(certificate.whole.len(), CertificateErrorKind::TrailingBytes));
     }
-    let mut parts = certificate.inside();
-    let tbs = parts.expect(tag::SEQUENCE, "signed part")?;
-    let outer_algorithm = parts.expect(tag::SEQUENCE, "signature algorithm")?;
-    let signature = parts.expect(tag::BIT_STRING, "signature")?;
-    parts.end("certificate")?;
-    let signature_octets = signature.whole_bits().ok_or_else(|| signature.malformed("signature"))?.len();
+    let mut parts = certificate.reader();
+    let tbs = parts.expect(tag::SEQUENCE).named("signed part")?;
+    let outer_algorithm = parts.expect(tag::SEQUENCE).named("signature algorithm")?;
+    let signature = parts.expect(tag::BIT_STRING).named("signature")?;
+    parts.finish().named("certificate")?;
+    let signature_octets = whole_octets(&signature, "signature")?;
 
-    let mut fields = tbs.inside();
+    let mut fields = tbs.reader();
     let version = version(&mut fields)?;
-    let serial = fields.expect(tag::INTEGER, "serial number")?;
+    let serial = fields.expect(tag::INTEGER).named("serial number")?;
     if serial.content.is_empty() {
-        return Err(serial.malformed("serial number").into());
+        return Err(Malformed { what: "serial number", kind: Asn1ErrorKind::BadInteger, offset: serial.offset }.into());
     }
-    let inner_algorithm = fields.expect(tag::SEQUENCE, "signature algorithm")?;
+    let inner_algorithm = fields.expect(tag::SEQUENCE).named("signature algorithm")?;
     if inner_algorithm.whole != outer_algorithm.whole {
-        return Err(CertificateError::at(outer_algorithm.at, CertificateErrorKind::AlgorithmsDiffer));
+        return Err(CertificateError::at(outer_algorithm.offset, CertificateErrorKind::AlgorithmsDiffer));
     }
-    let issuer = fields.expect(tag::SEQUENCE, "issuer")?;
-    let validity = fields.expect(tag::SEQUENCE, "validity")?;
-    let mut times = validity.inside();
-    let not_before = instant(times.next("start of validity")?, "start of validity")?;
-    let not_after = instant(times.next("end of validity")?, "end of validity")?;
-    times.end("validity")?;
-    let subject = fields.expect(tag::SEQUENCE, "subject")?;
-    let spki = fields.expect(tag::SEQUENCE, "public key")?;
-    let _issuer_unique_id = fields.optional(tag::context(1), "issuer's unique identifier")?;
-    let _subject_unique_id = fields.optional(tag::context(2), "subject's unique identifier")?;
-    let extensions = match fields.optional(tag::context_constructed(3), "extensions")? {
+    let issuer = fields.expect(tag::SEQUENCE).named("issuer")?;
+    let validity = fields.expect(tag::SEQUENCE).named("validity")?;
+    let mut times = validity.reader();
+    let not_before = instant(&times.read().named("start of validity")?, "start of validity")?;
+    let not_after = instant(&times.read().named("end of validity")?, "end of validity")?;
+    times.finish().named("validity")?;
+    let subject = fields.expect(tag::SEQUENCE).named("subject")?;
+    let spki = fields.expect(tag::SEQUENCE).named("public key")?;
+    let _issuer_unique_id = fields.optional(tag::context(1)).named("issuer's unique identifier")?;
+    let _subject_unique_id = fields.optional(tag::context(2)).named("subject's unique identifier")?;
+    let extensions = match fields.optional(tag::context_constructed(3)).named("extensions")? {
         Some(tagged) => {
-            let mut inside = tagged.inside();
-            let list = inside.expect(tag::SEQUENCE, "extensions")?;
-            inside.end("extensions")?;
+            let mut inside = tagged.reader();
+            let list = inside.expect(tag::SEQUENCE).named("extensions")?;
+            inside.finish().named("extensions")?;
             extensions(list)?
         }
         None => Extensions::default(),
     };
-    fields.end("signed part")?;
+    fields.finish().named("signed part")?;
 
-    let signature_end = signature.content_span().end;
     Ok(Facts {
         sha256: sha2::Sha256::digest(der).into(),
         sha1: sha1::Sha1::digest(der).into(),
         version,
-        tbs: tbs.span(),
-        serial: serial.content_span(),
+        tbs: span(&tbs),
+        serial: span_of_end(&serial, serial.content),
         serial_hex: serial_hex(serial.content),
-        issuer_der: issuer.span(),
+        issuer_der: span(&issuer),
         issuer: Name::read(issuer)?,
         not_before,
         not_after,
         subject: Name::read(subject)?,
-        spki: spki.span(),
+        spki: span(&spki),
         public_key: public_key(spki).unwrap_or(PublicKeyFacts::Other),
-        signature_algorithm: outer_algorithm.span(),
-        signature: signature_end.saturating_sub(signature_octets)..signature_end,
+        signature_algorithm: span(&outer_algorithm),
+        signature: span_of_end(&signature, signature_octets),
         extensions,
         der: der.into(),
     })
 }
 
-fn version(fields: &mut Walk<'_>) -> Result<u8, CertificateError> {
-    let Some(tagged) = fields.optional(tag::context_constructed(0), "version")? else { return Ok(1) };
-    let mut inside = tagged.inside();
-    let number = inside.expect(tag::INTEGER, "version")?;
-    inside.end("version")?;
+fn version(fields: &mut Reader<'_>) -> Result<u8, CertificateError> {
+    let Some(tagged) = fields.optional(tag::context_constructed(0)).named("version")? else { return Ok(1) };
+    let mut inside = tagged.reader();
+    let number = inside.expect(tag::INTEGER).named("version")?;
+    inside.finish().named("version")?;
     match *number.content {
         [0] => Ok(1), // the default, written out all the same
         [1] => Ok(2),
         [2] => Ok(3),
-        _ => Err(CertificateError::at(number.at, CertificateErrorKind::UnknownVersion)),
+        _ => Err(CertificateError::at(number.offset, CertificateErrorKind::UnknownVersion)),
     }
-}
-
-/// The instant that a time value means.
-pub(super) fn instant(value: Value<'_>, what: &'static str) -> Result<UnixTime, Malformed> {
-    time(value).and_then(UnixTime::from_secs).ok_or_else(|| value.malformed(what))
 }
 
 fn serial_hex(octets: &[u8]) -> Box<str> {
@@ -290,17 +283,15 @@ fn serial_hex(octets: &[u8]) -> Box<str> {
 }
 
 fn public_key(spki: Value<'_>) -> Option<PublicKeyFacts> {
-    let mut fields = spki.inside();
-    let algorithm = fields.expect(tag::SEQUENCE, "").ok()?.inside().expect(tag::OID, "").ok()?;
-    let key = fields.expect(tag::BIT_STRING, "").ok()?;
-    if !RSA.contains(&algorithm.content) {
+    let mut fields = spki.reader();
+    let algorithm = fields.sequence().ok()?.oid().ok()?;
+    let key = fields.expect(tag::BIT_STRING).ok()?.bit_string().ok()?.whole_octets()?;
+    if !RSA.contains(&algorithm) {
         return None;
     }
-    let modulus = Walk::new(key.whole_bits()?, 0).expect(tag::SEQUENCE, "").ok()?.inside().expect(tag::INTEGER, "").ok()?;
-    let zeros = modulus.content.iter().take_while(|octet| **octet == 0).count();
-    let octets = modulus.content.get(zeros..)?;
-    let unused = octets.first()?.leading_zeros() as usize;
-    Some(PublicKeyFacts::Rsa { bits: octets.len().checked_mul(8)?.checked_sub(unused)? })
+    let modulus = Reader::der(key).sequence().ok()?.expect(tag::INTEGER).ok()?.unsigned().ok()?;
+    let unused = modulus.first()?.leading_zeros() as usize;
+    Some(PublicKeyFacts::Rsa { bits: modulus.len().checked_mul(8)?.checked_sub(unused)? })
 }
 
 /// One extension or revocation-list extension: its identifier, whether it is critical, and what is in its OCTET STRING.
@@ -312,22 +303,22 @@ pub(super) struct Extension<'a> {
 
 impl<'a> Extension<'a> {
     pub(super) fn read(extension: Value<'a>) -> Result<Self, Malformed> {
-        let mut fields = extension.inside();
-        let oid = fields.expect(tag::OID, "extension")?;
-        let is_critical = match fields.optional(tag::BOOLEAN, "extension")? {
-            Some(critical) => critical.truth().ok_or_else(|| critical.malformed("extension"))?,
+        let mut fields = extension.reader();
+        let oid = fields.expect(tag::OID).named("extension")?;
+        let is_critical = match fields.optional(tag::BOOLEAN).named("extension")? {
+            Some(critical) => critical.boolean().named("extension")?,
             None => false,
         };
-        let content = fields.expect(tag::OCTET_STRING, "extension")?;
-        fields.end("extension")?;
+        let content = fields.expect(tag::OCTET_STRING).named("extension")?;
+        fields.finish().named("extension")?;
         Ok(Self { oid, is_critical, content })
     }
 
     /// The one value inside, which must have this tag.
     pub(super) fn value(&self, tag: u8, what: &'static str) -> Result<Value<'a>, Malformed> {
-        let mut inside = self.content.inside();
-        let value = inside.expect(tag, what)?;
-        inside.end(what)?;
+        let mut inside = self.content.reader();
+        let value = inside.expect(tag).named(what)?;
+        inside.finish().named(what)?;
         Ok(value)
     }
 
@@ -343,12 +334,12 @@ impl<'a> Extension<'a> {
 fn extensions(list: Value<'_>) -> Result<Extensions, CertificateError> {
     let mut read = Extensions::default();
     let mut seen: HashSet<&[u8]> = HashSet::new();
-    let mut walk = list.inside();
+    let mut walk = list.reader();
     while !walk.is_empty() {
-        let extension = Extension::read(walk.expect(tag::SEQUENCE, "extension")?)?;
+        let extension = Extension::read(walk.expect(tag::SEQUENCE).named("extension")?)?;
         let oid = extension.oid.content;
         if !seen.insert(oid) {
-            read.duplicate.get_or_insert_with(|| dotted(oid).into());
+            read.duplicate.get_or_insert_with(|| dotted(oid));
             continue;
         }
         read.present.push(oid.into());
@@ -356,7 +347,7 @@ fn extensions(list: Value<'_>) -> Result<Extensions, CertificateError> {
             read.critical.push(oid.into());
         }
         if !read.take(&extension)? && extension.is_critical {
-            read.unknown_critical.get_or_insert_with(|| dotted(oid).into());
+            read.unknown_critical.get_or_insert_with(|| dotted(oid));
         }
     }
     Ok(read)
@@ -369,13 +360,13 @@ impl Extensions {
             Some(id::BASIC_CONSTRAINTS) => self.basic_constraints = Some(basic_constraints(extension)?),
             Some(id::KEY_USAGE) => {
                 let usage = extension.value(tag::BIT_STRING, "keyUsage")?;
-                self.key_usage = Some(KeyUsage(usage.flags().ok_or_else(|| usage.malformed("keyUsage"))?));
+                self.key_usage = Some(KeyUsage::of(usage.bit_string().named("keyUsage")?));
             }
             Some(id::EXTENDED_KEY_USAGE) => self.key_purposes = Some(key_purposes(extension)?),
             Some(id::SUBJECT_KEY_ID) => self.subject_key_id = Some(extension.value(tag::OCTET_STRING, "subjectKeyIdentifier")?.content.into()),
             Some(id::AUTHORITY_KEY_ID) => {
-                let mut fields = extension.value(tag::SEQUENCE, "authorityKeyIdentifier")?.inside();
-                self.authority_key_id = fields.optional(tag::context(0), "authorityKeyIdentifier")?.map(|id| id.content.into());
+                let mut fields = extension.value(tag::SEQUENCE, "authorityKeyIdentifier")?.reader();
+                self.authority_key_id = fields.optional(tag::context(0)).named("authorityKeyIdentifier")?.map(|id| id.content.into());
             }
             Some(id::SUBJECT_ALT_NAME) => self.alternative_names = Some(alternative_names(extension)?),
             Some(id::NAME_CONSTRAINTS) => {
@@ -383,9 +374,9 @@ impl Extensions {
                 self.name_constraints = Some(NameConstraints::read(constraints, extension.is_critical)?);
             }
             Some(id::CERTIFICATE_POLICIES) => {
-                let mut policies = extension.value(tag::SEQUENCE, "certificatePolicies")?.inside();
+                let mut policies = extension.value(tag::SEQUENCE, "certificatePolicies")?.reader();
                 while !policies.is_empty() {
-                    let policy = policies.expect(tag::SEQUENCE, "certificatePolicies")?.inside().expect(tag::OID, "certificatePolicies")?;
+                    let policy = policies.expect(tag::SEQUENCE).named("certificatePolicies")?.reader().expect(tag::OID).named("certificatePolicies")?;
                     self.policies.push(policy.content.into());
                 }
             }
@@ -401,24 +392,24 @@ impl Extensions {
 
 fn basic_constraints(extension: &Extension<'_>) -> Result<BasicConstraints, Malformed> {
     const WHAT: &str = "basicConstraints";
-    let mut fields = extension.value(tag::SEQUENCE, WHAT)?.inside();
-    let is_ca = match fields.optional(tag::BOOLEAN, WHAT)? {
-        Some(truth) => truth.truth().ok_or_else(|| truth.malformed(WHAT))?,
+    let mut fields = extension.value(tag::SEQUENCE, WHAT)?.reader();
+    let is_ca = match fields.optional(tag::BOOLEAN).named(WHAT)? {
+        Some(truth) => truth.boolean().named(WHAT)?,
         None => false,
     };
-    let path_length = match fields.optional(tag::INTEGER, WHAT)? {
-        Some(number) => Some(number.small_number().ok_or_else(|| number.malformed(WHAT))?),
+    let path_length = match fields.optional(tag::INTEGER).named(WHAT)? {
+        Some(number) => Some(number.small().named(WHAT)?),
         None => None,
     };
-    fields.end(WHAT)?;
+    fields.finish().named(WHAT)?;
     Ok(BasicConstraints { is_ca, path_length })
 }
 
 fn key_purposes(extension: &Extension<'_>) -> Result<KeyPurposes, Malformed> {
-    let mut purposes = extension.value(tag::SEQUENCE, "extKeyUsage")?.inside();
+    let mut purposes = extension.value(tag::SEQUENCE, "extKeyUsage")?.reader();
     let mut read = KeyPurposes::Other;
     while !purposes.is_empty() {
-        let purpose = purposes.expect(tag::OID, "extKeyUsage")?;
+        let purpose = purposes.expect(tag::OID).named("extKeyUsage")?;
         if [EMAIL_PROTECTION, ANY_EXTENDED_KEY_USAGE].contains(&purpose.content) {
             read = KeyPurposes::Mail;
         }
@@ -428,16 +419,16 @@ fn key_purposes(extension: &Extension<'_>) -> Result<KeyPurposes, Malformed> {
 
 fn alternative_names(extension: &Extension<'_>) -> Result<AlternativeNames, CertificateError> {
     let mut read = AlternativeNames::default();
-    let mut names = extension.value(tag::SEQUENCE, "subjectAltName")?.inside();
+    let mut names = extension.value(tag::SEQUENCE, "subjectAltName")?.reader();
     while !names.is_empty() {
-        let name = names.next("subjectAltName")?;
+        let name = names.read().named("subjectAltName")?;
         let form = general_name_form(name)?;
         read.forms |= 1 << form;
         match form {
             RFC822_NAME => {
                 // An IA5String could hold NUL and other controls, and does so only to be read in two ways.
                 let address = core::str::from_utf8(name.content).ok().filter(|text| text.bytes().all(|octet| matches!(octet, b' '..=b'~')));
-                let address = address.ok_or_else(|| CertificateError::at(name.at, CertificateErrorKind::AddressNotAscii))?;
+                let address = address.ok_or_else(|| CertificateError::at(name.offset, CertificateErrorKind::AddressNotAscii))?;
                 read.emails.push(address.into());
             }
             DIRECTORY_NAME => {
@@ -459,24 +450,24 @@ pub(super) fn general_name_form(name: Value<'_>) -> Result<u8, Malformed> {
     let form = name.tag & 0x1f;
     let constructed = matches!(form, 0 | 3 | DIRECTORY_NAME | 5);
     let expected = if constructed { tag::context_constructed(form) } else { tag::context(form) };
-    if form <= 8 && name.tag == expected { Ok(form) } else { Err(name.malformed("general name")) }
+    if form <= 8 && name.tag == expected { Ok(form) } else { Err(unexpected(&name, "general name")) }
 }
 
 /// The name inside the choice directoryName.
 pub(super) fn directory_name(name: Value<'_>) -> Result<Name, Malformed> {
-    let mut inside = name.inside();
-    let read = Name::read(inside.expect(tag::SEQUENCE, "directory name")?)?;
-    inside.end("directory name")?;
+    let mut inside = name.reader();
+    let read = Name::read(inside.expect(tag::SEQUENCE).named("directory name")?)?;
+    inside.finish().named("directory name")?;
     Ok(read)
 }
 
 fn crl_names(extension: &Extension<'_>) -> Result<Vec<Box<[u8]>>, Malformed> {
     const WHAT: &str = "cRLDistributionPoints";
     let mut read = Vec::new();
-    let mut points = extension.value(tag::SEQUENCE, WHAT)?.inside();
+    let mut points = extension.value(tag::SEQUENCE, WHAT)?.reader();
     while !points.is_empty() {
-        let mut point = points.expect(tag::SEQUENCE, WHAT)?.inside();
-        if let Some(name) = point.optional(tag::context_constructed(0), WHAT)? {
+        let mut point = points.expect(tag::SEQUENCE).named(WHAT)?.reader();
+        if let Some(name) = point.optional(tag::context_constructed(0)).named(WHAT)? {
             full_names(name, &mut read)?;
         }
     }
@@ -486,10 +477,10 @@ fn crl_names(extension: &Extension<'_>) -> Result<Vec<Box<[u8]>>, Malformed> {
 /// Adds the raw names of a DistributionPointName, if it has them in full.
 pub(super) fn full_names(distribution_point: Value<'_>, into: &mut Vec<Box<[u8]>>) -> Result<(), Malformed> {
     const WHAT: &str = "distribution point";
-    if let Some(full) = distribution_point.inside().optional(tag::context_constructed(0), WHAT)? {
-        let mut names = full.inside();
+    if let Some(full) = distribution_point.reader().optional(tag::context_constructed(0)).named(WHAT)? {
+        let mut names = full.reader();
         while !names.is_empty() {
-            into.push(names.next(WHAT)?.whole.into());
+            into.push(names.read().named(WHAT)?.whole.into());
         }
     }
     Ok(())

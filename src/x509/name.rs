@@ -1,6 +1,7 @@
 //! Distinguished names: how they read, and when two of them are the same (RFC 4514, RFC 5280 §7.1).
 
-use super::walk::{Malformed, Value, dotted, hex, tag};
+use super::read::{Malformed, Named as _, hex, unexpected};
+use crate::asn1::{Value, dotted, tag};
 
 /// What is known of a distinguished name.
 #[derive(Debug)]
@@ -51,14 +52,14 @@ impl Name {
     /// Reads a `Name` (a `SEQUENCE` of relative names).
     pub(super) fn read(name: Value<'_>) -> Result<Self, Malformed> {
         if name.tag != tag::SEQUENCE {
-            return Err(name.malformed("name"));
+            return Err(unexpected(&name, "name"));
         }
         let mut read = Self { text: Box::default(), key: Box::default(), common_names: Vec::new(), organizations: Vec::new(), emails: Vec::new() };
         let mut texts = Vec::new();
         let mut key = Vec::with_capacity(name.content.len());
-        let mut relative_names = name.inside();
+        let mut relative_names = name.reader();
         while !relative_names.is_empty() {
-            let relative = relative_names.expect(tag::SET, "relative name")?;
+            let relative = relative_names.expect(tag::SET).named("relative name")?;
             let (text, relative_key) = read.relative(relative)?;
             texts.push(text);
             push_counted(&mut key, &relative_key);
@@ -72,16 +73,16 @@ impl Name {
     fn relative(&mut self, relative: Value<'_>) -> Result<(String, Vec<u8>), Malformed> {
         let mut text = String::new();
         let mut keys = Vec::new();
-        let mut attributes = relative.inside();
+        let mut attributes = relative.reader();
         if attributes.is_empty() {
-            return Err(relative.malformed("relative name"));
+            return Err(unexpected(&relative, "relative name"));
         }
         while !attributes.is_empty() {
-            let attribute = attributes.expect(tag::SEQUENCE, "attribute of a name")?;
-            let mut fields = attribute.inside();
-            let oid = fields.expect(tag::OID, "type of an attribute")?.content;
-            let value = fields.next("value of an attribute")?;
-            fields.end("attribute of a name")?;
+            let attribute = attributes.expect(tag::SEQUENCE).named("attribute of a name")?;
+            let mut fields = attribute.reader();
+            let oid = fields.expect(tag::OID).named("type of an attribute")?.content;
+            let value = fields.read().named("value of an attribute")?;
+            fields.finish().named("attribute of a name")?;
             let string = string(value);
             if !text.is_empty() {
                 text.push('+');
@@ -102,20 +103,29 @@ impl Name {
     }
 }
 
+const UTF8_STRING: u8 = 0x0c;
+const NUMERIC_STRING: u8 = 0x12;
+const PRINTABLE_STRING: u8 = 0x13;
+const TELETEX_STRING: u8 = 0x14;
+const IA5_STRING: u8 = 0x16;
+const VISIBLE_STRING: u8 = 0x1a;
+const UNIVERSAL_STRING: u8 = 0x1c;
+const BMP_STRING: u8 = 0x1e;
+
 /// The text of a string value; none for what is no string, or not well-formed.
 fn string(value: Value<'_>) -> Option<String> {
     match value.tag {
-        tag::UTF8_STRING => core::str::from_utf8(value.content).ok().map(str::to_owned),
-        tag::PRINTABLE_STRING | tag::IA5_STRING | tag::NUMERIC_STRING | tag::VISIBLE_STRING => {
+        UTF8_STRING => core::str::from_utf8(value.content).ok().map(str::to_owned),
+        PRINTABLE_STRING | IA5_STRING | NUMERIC_STRING | VISIBLE_STRING => {
             value.content.is_ascii().then(|| value.content.iter().map(|octet| char::from(*octet)).collect())
         }
         // T.61 is read as Latin-1, as everybody writes it.
-        tag::TELETEX_STRING => Some(value.content.iter().map(|octet| char::from(*octet)).collect()),
-        tag::BMP_STRING => {
+        TELETEX_STRING => Some(value.content.iter().map(|octet| char::from(*octet)).collect()),
+        BMP_STRING => {
             let (units, []) = value.content.as_chunks::<2>() else { return None };
             char::decode_utf16(units.iter().map(|unit| u16::from_be_bytes(*unit))).collect::<Result<_, _>>().ok()
         }
-        tag::UNIVERSAL_STRING => {
+        UNIVERSAL_STRING => {
             let (units, []) = value.content.as_chunks::<4>() else { return None };
             units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit))).collect()
         }
@@ -195,7 +205,7 @@ fn push_counted(key: &mut Vec<u8>, octets: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::walk::Walk;
+    use crate::asn1::Reader;
     use super::*;
 
     /// A name of relative names, each of attributes (OID content, tag, value).
@@ -209,7 +219,7 @@ mod tests {
             })
             .collect();
         let der = wrap(0x30, &content);
-        Name::read(Walk::new(&der, 0).next("name").unwrap()).unwrap()
+        Name::read(Reader::der(&der).read().named("name").unwrap()).unwrap()
     }
 
     const C: &[u8] = &[0x55, 4, 6];
@@ -246,7 +256,7 @@ mod tests {
     #[test]
     fn malformed_names_are_refused() {
         for der in [&[0x30, 2, 0x31, 0][..], &[0x30, 2, 0x30, 0], &[0x31, 0], &[0x30, 4, 0x31, 2, 0x30, 0], &[0x30, 7, 0x31, 5, 0x30, 3, 6, 1, 0x2a]] {
-            assert!(Name::read(Walk::new(der, 0).next("name").unwrap()).is_err(), "{der:?}");
+            assert!(Name::read(Reader::der(der).read().named("name").unwrap()).is_err(), "{der:?}");
         }
     }
 }

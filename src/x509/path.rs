@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use super::Certificate;
 use super::constraints::{COMPARISONS, Objection};
 use super::facts::KeyPurposes;
+use super::link::LinkError;
 use crate::crypto::{AlgorithmError, signature_scheme};
 use crate::limits::Limits;
 use crate::time::UnixTime;
@@ -87,17 +88,6 @@ pub(crate) struct Path {
     pub(crate) certificates: Vec<Certificate>,
 }
 
-/// Why one certificate is not signed by another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LinkError {
-    /// The signature does not hold.
-    Mismatch,
-    /// The algorithm, or the key for it, is not supported.
-    Unsupported { name: Box<str> },
-    /// The issuer's key is refused.
-    KeyRefused { why: Box<str> },
-}
-
 coded! {
     /// Why no path leads from a signer's certificate to an anchor: of all that was tried, what came closest.
     pub enum PathError {
@@ -113,7 +103,7 @@ coded! {
         /// A certificate is signed with MD5 or older.
         BrokenAlgorithm { subject: Box<str>, algorithm: Box<str> } = "certificate-broken-algorithm", "the certificate of {subject} is signed with {algorithm}, which is broken";
         /// A certificate is signed in a way that is not supported.
-        UnsupportedAlgorithm { subject: Box<str>, algorithm: Box<str> } = "certificate-unsupported-algorithm", "the certificate of {subject} is signed with {algorithm}, which is not supported";
+        UnsupportedAlgorithm { subject: Box<str>, why: Box<str> } = "certificate-unsupported-algorithm", "the signature of the certificate of {subject} cannot be checked: {why}";
         /// An issuer's key is refused.
         KeyRefused { subject: Box<str>, why: Box<str> } = "issuer-key-refused", "the key of {subject} is refused: {why}";
         /// The issuer is not a certificate authority.
@@ -123,7 +113,7 @@ coded! {
         /// The issuer's extKeyUsage is for other things than mail.
         NotForMail { subject: Box<str> } = "issuer-not-for-mail", "the extKeyUsage of {subject} does not allow certificates for mail";
         /// More certificate authorities lie below the issuer than its pathLenConstraint allows.
-        PathLength { subject: Box<str>, allowed: u32, found: usize } = "issuer-path-length", "{subject} allows {allowed} certificate authorities below it, and there are {found}";
+        PathLength { subject: Box<str>, allowed: u64, found: usize } = "issuer-path-length", "{subject} allows {allowed} certificate authorities below it, and there are {found}";
         /// A critical extension of the issuer is not understood.
         UnknownCriticalExtension { subject: Box<str>, oid: Box<str> } = "issuer-unknown-critical-extension", "the critical extension {oid} of {subject} is not known";
         /// An extension of the issuer stands twice.
@@ -307,7 +297,7 @@ impl<'s> Search<'s> {
                 frame.wrong_keys.push(issuer.spki());
                 mismatch()
             }
-            LinkError::Unsupported { name } => PathError::UnsupportedAlgorithm { subject: child.subject().into(), algorithm: name },
+            LinkError::Unsupported { why } => PathError::UnsupportedAlgorithm { subject: child.subject().into(), why },
             LinkError::KeyRefused { why } => PathError::KeyRefused { subject: issuer.subject().into(), why },
         })
     }
@@ -318,7 +308,7 @@ fn usable_algorithm(certificate: &Certificate) -> Result<(), PathError> {
     match signature_scheme(certificate.signature_algorithm(), None) {
         Ok(_) => Ok(()),
         Err(AlgorithmError::Broken { name }) => Err(PathError::BrokenAlgorithm { subject: subject(), algorithm: name.into() }),
-        Err(error) => Err(PathError::UnsupportedAlgorithm { subject: subject(), algorithm: error.to_string().into() }),
+        Err(error) => Err(PathError::UnsupportedAlgorithm { subject: subject(), why: error.to_string().into() }),
     }
 }
 
@@ -350,7 +340,7 @@ fn may_issue(issuer: &Certificate, is_anchor: bool) -> Result<(), PathError> {
     if !is_ca {
         return Err(PathError::NotACa { subject: subject() });
     }
-    if extensions.key_usage.is_some_and(|usage| !usage.certificate_sign()) {
+    if extensions.key_usage.is_some_and(|usage| !usage.certificate_sign) {
         return Err(PathError::MayNotSignCertificates { subject: subject() });
     }
     // RFC 5280 is silent on extKeyUsage of CAs; everybody (OpenSSL's S/MIME purpose, NSS, browsers) takes it as a constraint on what lies below.
@@ -364,7 +354,7 @@ fn may_issue(issuer: &Certificate, is_anchor: bool) -> Result<(), PathError> {
 fn may_lie_above(issuer: &Certificate, path: &[&Certificate]) -> Result<(), PathError> {
     let Some(allowed) = issuer.extensions().basic_constraints.and_then(|constraints| constraints.path_length) else { return Ok(()) };
     let found = path.iter().skip(1).filter(|below| !below.is_self_issued()).count();
-    if u32::try_from(found).is_ok_and(|found| found <= allowed) {
+    if u64::try_from(found).is_ok_and(|found| found <= allowed) {
         return Ok(());
     }
     Err(PathError::PathLength { subject: issuer.subject().into(), allowed, found })

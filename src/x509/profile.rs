@@ -98,7 +98,7 @@ pub(crate) fn profile(certificate: &Certificate, provider_name: Option<&str>) ->
     match extensions.key_usage {
         None => add(true, P::KeyUsageMissing, Strict),
         Some(usage) => {
-            add(!usage.digital_signature(), P::NoDigitalSignature, Fatal);
+            add(!usage.digital_signature, P::NoDigitalSignature, Fatal);
             add(!extensions.is_critical(Known::KeyUsage), P::KeyUsageNotCritical, Strict);
         }
     }
@@ -119,7 +119,7 @@ pub(crate) fn profile(certificate: &Certificate, provider_name: Option<&str>) ->
 
     match (&extensions.unknown_critical, extensions.added_critical()) {
         (Some(oid), _) => add(true, P::UnknownCriticalExtension { oid: oid.clone() }, Fatal),
-        (None, Some(oid)) => add(true, P::AddedCriticalExtension { oid: oid.into() }, Strict),
+        (None, Some(oid)) => add(true, P::AddedCriticalExtension { oid }, Strict),
         (None, None) => {}
     }
     problems
