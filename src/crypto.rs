@@ -3,13 +3,21 @@
 //! Digests (SHA-1 and the SHA-2 family) are always compiled in. Public-key algorithms come from a backend: [`RustCrypto`] (the feature
 //! `rustcrypto`, on by default) or one of the caller's own. A backend is chosen by a call, never by which features happen to be on.
 
+mod digest;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
+mod scheme;
 
+pub use digest::{UnknownDigest, digest};
 #[cfg(feature = "rustcrypto")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]
 pub use rustcrypto::RustCrypto;
+pub use scheme::AlgorithmError;
+pub(crate) use scheme::{AlgorithmIdentifier, PssParameters, digest_algorithm, signature_scheme};
 
 use core::fmt;
+
+use crate::asn1::{Asn1Error, Asn1ErrorKind};
 
 /// A digest algorithm that a signature may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,12 +117,84 @@ pub trait Algorithms: Send + Sync + fmt::Debug {
     fn prepare(&self, spki_der: &[u8]) -> Result<Box<dyn PreparedKey>, KeyError>;
 }
 
-mod digest;
+coded! {
+    /// Why a public key cannot be used.
+    pub enum KeyError {
+        /// It is no `SubjectPublicKeyInfo`, or the key inside is not one of its algorithm.
+        Malformed { error: Asn1ErrorKind, offset: usize } = "key-malformed", "the public key is malformed at offset {offset}: {error}";
+        /// A kind of key, or a curve, that is not known here.
+        Unsupported { oid: Box<str> } = "key-unsupported", "keys of the kind {oid} are not supported";
+        /// The parameters of the key's algorithm cannot be used.
+        Parameters { error: AlgorithmError } = "key-parameters", "the parameters of the public key cannot be used: {error}";
+        /// An RSA modulus below 1,024 bits (R13).
+        RsaTooShort { bits: usize } = "key-rsa-too-short", "the RSA key has {bits} bits, fewer than 1024";
+        /// An RSA modulus above 8,192 bits: each signature would cost seconds.
+        RsaTooLong { bits: usize } = "key-rsa-too-long", "the RSA key has {bits} bits, more than 8192";
+        /// An even RSA modulus: one of its factors is 2.
+        EvenModulus = "key-even-modulus", "the RSA modulus is even";
+        /// An even RSA exponent, 0 included: it has no inverse.
+        EvenExponent = "key-even-exponent", "the RSA exponent is even";
+        /// The RSA exponent 1: every message would be its own signature.
+        ExponentOne = "key-exponent-one", "the RSA exponent is 1";
+        /// An RSA exponent of more than 33 bits: no key needs it, and each signature would cost as much as a private operation.
+        ExponentTooLarge = "key-exponent-too-large", "the RSA exponent has more than 33 bits";
+        /// A point that is not on its curve, or not written as RFC 5480 §2.2 says.
+        BadPoint = "key-bad-point", "the elliptic curve key is no point of its curve";
+    }
+}
 
-/// Why a public key cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyError;
+impl core::error::Error for KeyError {}
 
-/// Why a signature does not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignatureError;
+impl From<Asn1Error> for KeyError {
+    fn from(error: Asn1Error) -> Self {
+        Self::Malformed { error: error.kind, offset: error.offset }
+    }
+}
+
+coded! {
+    /// Why a signature does not hold.
+    pub enum SignatureError {
+        /// The signature was not made with this key over this digest.
+        Mismatch = "signature-mismatch", "the signature was not made with this key over these bytes";
+        /// The signature is not in the form of its scheme.
+        Malformed = "signature-malformed", "the signature is not in the form of its scheme";
+        /// The key, or the backend, does not know this scheme.
+        Unsupported { scheme: SignatureScheme, key: KeyKind } = "signature-unsupported", "{scheme} cannot be checked with a key of the kind {key}";
+        /// The digest given was made by another algorithm than the one of the scheme.
+        DigestMismatch { scheme: SignatureScheme, digest: DigestAlgorithm } = "signature-digest-mismatch", "{scheme} cannot be checked over a digest of {digest}";
+    }
+}
+
+impl core::error::Error for SignatureError {}
+
+impl SignatureScheme {
+    /// The digest that the key signs.
+    #[must_use]
+    pub const fn digest(self) -> DigestAlgorithm {
+        match self {
+            Self::RsaPkcs1 { digest } | Self::RsaPss { digest, .. } | Self::Ecdsa { digest } => digest,
+        }
+    }
+}
+
+impl fmt::Display for SignatureScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RsaPkcs1 { digest } => write!(f, "RSA PKCS#1 v1.5 with {digest}"),
+            Self::RsaPss { digest, mgf_digest, salt_len } => {
+                write!(f, "RSA-PSS with {digest}, MGF1 with {mgf_digest}, {salt_len} bytes of salt")
+            }
+            Self::Ecdsa { digest } => write!(f, "ECDSA with {digest}"),
+        }
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa { bits, .. } => write!(f, "RSA-{bits}"),
+            Self::P256 => f.write_str("P-256"),
+            Self::P384 => f.write_str("P-384"),
+        }
+    }
+}
