@@ -219,3 +219,148 @@ const BROKEN: &[(ObjectIdentifier, &str)] = &[
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.4"), "MD5 with RSA"),
     (ObjectIdentifier::new_unwrap("1.3.14.3.2.3"), "MD5 with RSA"),
 ];
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+        [&[tag, u8::try_from(content.len()).unwrap()], content].concat()
+    }
+
+    fn algorithm(oid: &str, parameters: &[u8]) -> Vec<u8> {
+        der(tag::SEQUENCE, &[&der(tag::OID, ObjectIdentifier::new(oid).unwrap().as_bytes()), parameters].concat())
+    }
+
+    const NULL: &[u8] = &[tag::NULL, 0];
+    const SHA1: &str = "1.3.14.3.2.26";
+    const SHA256: &str = "2.16.840.1.101.3.4.2.1";
+    const SHA512: &str = "2.16.840.1.101.3.4.2.3";
+    const RSA: &str = "1.2.840.113549.1.1.1";
+    const PSS: &str = "1.2.840.113549.1.1.10";
+    const MGF1: &str = "1.2.840.113549.1.1.8";
+
+    #[test]
+    fn digest_algorithms() {
+        for (oid, expected) in [
+            (SHA1, DigestAlgorithm::Sha1),
+            (SHA256, DigestAlgorithm::Sha256),
+            ("2.16.840.1.101.3.4.2.2", DigestAlgorithm::Sha384),
+            (SHA512, DigestAlgorithm::Sha512),
+        ] {
+            assert_eq!(digest_algorithm(&algorithm(oid, NULL)), Ok(expected));
+            assert_eq!(digest_algorithm(&algorithm(oid, &[])), Ok(expected));
+            assert_eq!(expected.oid(), oid);
+            let error = digest_algorithm(&algorithm(oid, &[tag::OCTET_STRING, 0])).unwrap_err();
+            assert!(matches!(error, AlgorithmError::Malformed { error: Asn1ErrorKind::UnexpectedTag, .. }), "{error}");
+            assert!(matches!(digest_algorithm(&algorithm(oid, &[5, 0, 5, 0])), Err(AlgorithmError::Malformed { .. })));
+            assert!(matches!(digest_algorithm(&algorithm(oid, &[5, 1, 0])), Err(AlgorithmError::Malformed { .. })));
+        }
+        for (oid, name) in [("1.2.840.113549.2.5", "MD5"), ("1.2.840.113549.2.4", "MD4"), ("1.2.840.113549.2.2", "MD2")] {
+            assert_eq!(digest_algorithm(&algorithm(oid, NULL)), Err(AlgorithmError::Broken { name }));
+        }
+        let sha224 = "2.16.840.1.101.3.4.2.4";
+        assert_eq!(digest_algorithm(&algorithm(sha224, NULL)), Err(AlgorithmError::Unsupported { oid: sha224.into() }));
+        assert!(matches!(digest_algorithm(b""), Err(AlgorithmError::Malformed { offset: 0, .. })));
+        assert!(matches!(digest_algorithm(&[&algorithm(SHA1, NULL)[..], &[0]].concat()), Err(AlgorithmError::Malformed { .. })));
+    }
+
+    #[test]
+    fn r12_signature_schemes_agree_with_the_stated_digest() {
+        let sha256 = DigestAlgorithm::Sha256;
+        assert_eq!(signature_scheme(&algorithm(RSA, NULL), Some(sha256)), Ok(SignatureScheme::RsaPkcs1 { digest: sha256 }));
+        assert_eq!(signature_scheme(&algorithm(RSA, NULL), None), Err(AlgorithmError::Unsupported { oid: RSA.into() }));
+        for (oid, expected) in [
+            ("1.2.840.113549.1.1.5", SignatureScheme::RsaPkcs1 { digest: DigestAlgorithm::Sha1 }),
+            ("1.3.14.3.2.29", SignatureScheme::RsaPkcs1 { digest: DigestAlgorithm::Sha1 }),
+            ("1.2.840.113549.1.1.11", SignatureScheme::RsaPkcs1 { digest: sha256 }),
+            ("1.2.840.113549.1.1.12", SignatureScheme::RsaPkcs1 { digest: DigestAlgorithm::Sha384 }),
+            ("1.2.840.113549.1.1.13", SignatureScheme::RsaPkcs1 { digest: DigestAlgorithm::Sha512 }),
+            ("1.2.840.10045.4.1", SignatureScheme::Ecdsa { digest: DigestAlgorithm::Sha1 }),
+            ("1.2.840.10045.4.3.2", SignatureScheme::Ecdsa { digest: sha256 }),
+            ("1.2.840.10045.4.3.3", SignatureScheme::Ecdsa { digest: DigestAlgorithm::Sha384 }),
+            ("1.2.840.10045.4.3.4", SignatureScheme::Ecdsa { digest: DigestAlgorithm::Sha512 }),
+        ] {
+            for parameters in [NULL, &[]] {
+                assert_eq!(signature_scheme(&algorithm(oid, parameters), None), Ok(expected));
+                assert_eq!(signature_scheme(&algorithm(oid, parameters), Some(expected.digest())), Ok(expected));
+            }
+            let other = if expected.digest() == sha256 { DigestAlgorithm::Sha512 } else { sha256 };
+            assert_eq!(
+                signature_scheme(&algorithm(oid, NULL), Some(other)),
+                Err(AlgorithmError::Mismatch { stated: other, used: expected.digest() })
+            );
+            assert!(matches!(signature_scheme(&algorithm(oid, &[0x30, 0]), None), Err(AlgorithmError::Malformed { .. })));
+        }
+        for (oid, name) in [("1.2.840.113549.1.1.4", "MD5 with RSA"), ("1.2.840.113549.1.1.2", "MD2 with RSA")] {
+            assert_eq!(signature_scheme(&algorithm(oid, NULL), None), Err(AlgorithmError::Broken { name }));
+        }
+        let ed25519 = "1.3.101.112";
+        assert_eq!(signature_scheme(&algorithm(ed25519, &[]), Some(sha256)), Err(AlgorithmError::Unsupported { oid: ed25519.into() }));
+    }
+
+    fn explicit(number: u8, value: &[u8]) -> Vec<u8> {
+        der(tag::context_constructed(number), value)
+    }
+
+    fn pss(parameters: &[Vec<u8>]) -> Result<SignatureScheme, AlgorithmError> {
+        signature_scheme(&algorithm(PSS, &der(tag::SEQUENCE, &parameters.concat())), None)
+    }
+
+    #[test]
+    fn pss_parameters_and_their_defaults() {
+        let sha1 = DigestAlgorithm::Sha1;
+        assert_eq!(pss(&[]), Ok(SignatureScheme::RsaPss { digest: sha1, mgf_digest: sha1, salt_len: 20 }));
+        let sha256 = explicit(0, &algorithm(SHA256, NULL));
+        let mgf1 = |digest| explicit(1, &algorithm(MGF1, &algorithm(digest, NULL)));
+        let salt = |octets: &[u8]| explicit(2, &der(tag::INTEGER, octets));
+        let trailer = |n| explicit(3, &der(tag::INTEGER, &[n]));
+        assert_eq!(
+            pss(&[sha256.clone(), mgf1(SHA512), salt(&[64]), trailer(1)]),
+            Ok(SignatureScheme::RsaPss { digest: DigestAlgorithm::Sha256, mgf_digest: DigestAlgorithm::Sha512, salt_len: 64 })
+        );
+        assert_eq!(pss(&[salt(&[4, 0])]), Ok(SignatureScheme::RsaPss { digest: sha1, mgf_digest: sha1, salt_len: 1024 }));
+        for (parameters, expected) in [
+            (salt(&[4, 1]), "RSASSA-PSS is used with a salt longer than any key, which is not supported"),
+            (trailer(2), "RSASSA-PSS is used with a trailer field other than 1, which is not supported"),
+            (explicit(1, &algorithm(RSA, NULL)), "the algorithm 1.2.840.113549.1.1.1 is not supported"),
+            (explicit(0, &algorithm("1.2.840.113549.2.5", NULL)), "the algorithm MD5 is broken"),
+            (salt(&[0xFF]), "the algorithm identifier is malformed at offset 17: the integer is malformed or out of range"),
+        ] {
+            assert_eq!(pss(&[parameters]).unwrap_err().to_string(), expected);
+        }
+        for malformed in [
+            vec![salt(&[32]), sha256.clone()],
+            vec![sha256.clone(), sha256],
+            vec![explicit(1, &algorithm(MGF1, &[]))],
+            vec![mgf1(SHA1), NULL.to_vec()],
+        ] {
+            assert!(matches!(pss(&malformed), Err(AlgorithmError::Malformed { .. })), "{malformed:02x?}");
+        }
+        assert!(matches!(signature_scheme(&algorithm(PSS, &[]), None), Err(AlgorithmError::Malformed { .. })));
+        assert!(matches!(signature_scheme(&algorithm(PSS, NULL), None), Err(AlgorithmError::Malformed { .. })));
+        assert_eq!(
+            signature_scheme(&algorithm(PSS, &[0x30, 0]), Some(DigestAlgorithm::Sha256)),
+            Err(AlgorithmError::Mismatch { stated: DigestAlgorithm::Sha256, used: sha1 })
+        );
+    }
+
+    #[test]
+    fn algorithms_are_the_same_with_null_or_without() {
+        let same = |a: &[u8], b: &[u8]| AlgorithmIdentifier::read(a).unwrap().same_as(&AlgorithmIdentifier::read(b).unwrap());
+        assert!(same(&algorithm(RSA, NULL), &algorithm(RSA, &[])));
+        assert!(!same(&algorithm(RSA, NULL), &algorithm(SHA1, NULL)));
+        assert!(!same(&algorithm(RSA, NULL), &algorithm(RSA, &[4, 0])));
+        assert!(same(&algorithm(PSS, &[0x30, 0]), &algorithm(PSS, &[0x30, 0])));
+    }
+
+    proptest! {
+        #[test]
+        fn r31_arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100), pss in any::<bool>()) {
+            let bytes = if pss { algorithm(PSS, &der(tag::SEQUENCE, &bytes)) } else { bytes };
+            let _ = (digest_algorithm(&bytes), signature_scheme(&bytes, None), signature_scheme(&bytes, Some(DigestAlgorithm::Sha1)));
+        }
+    }
+}
