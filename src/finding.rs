@@ -367,3 +367,17 @@ coded! {
         BriefHashMalformed { name: Box<str> } = "brief-hash-malformed", "the hash \"{name}\" of the brief receipt is not 40 hexadecimal digits";
     }
 }
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Finding {
+    /// Its code, its sentence, and where it was noticed.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        let mut row = serializer.serialize_struct("Finding", 4)?;
+        row.serialize_field("code", self.code())?;
+        row.serialize_field("text", &self.kind.to_string())?;
+        row.serialize_field("part", &self.place.part)?;
+        row.serialize_field("offset", &self.place.offset)?;
+        row.end()
+    }
+}

@@ -18,7 +18,6 @@
 //!
 //! * `rustcrypto` (default): RSA and ECDSA by the RustCrypto crates, the backend used unless another is given.
 //! * `serde`: (de)serialisation of the values; [`Verified`] and [`Evidence`] serialise, and never deserialise.
-#![doc = "\n# Example\n\n"]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[macro_use]
@@ -42,6 +41,28 @@ pub mod crypto;
 mod directory;
 mod verify;
 mod x509;
+
+pub use address::{Address, AddressError, Domain};
+pub use asn1::Asn1ErrorKind;
+pub use certdata::*;
+pub use cms::{CmsError, CmsErrorKind};
+pub use directory::*;
+pub use finding::{Check, CodeRow, Finding, FindingKind, Place};
+pub use ident::*;
+pub use limits::Limits;
+pub use message::{
+    Attachment, CarriedMessage, Claims, Content, ContentKind, LineForm, Mail, Message, OuterKind, ParseError, SignedPart, StructureError,
+    UnverifiedContent,
+};
+pub use notification::*;
+pub use time::*;
+pub use verify::{
+    AcceptedIssuers, CheckState, Checks, DirectorySnapshot, Evidence, Leniency, MessageClass, NotVerified, Outcome, Policy, Reason, Report,
+    RevocationDemand, Signer, TimeBasis, VerificationTime, Verified, VerifiedParts, Verifier, VerifierBuilder, VerifierError,
+};
+pub use x509::{
+    Certificate, CertificateError, CertificateErrorKind, Crl, CrlError, CrlErrorKind, PathError, ProfileProblem, RevocationGap, Severity,
+};
 
 /// The README's example, compiled and run with the tests.
 #[cfg(doctest)]

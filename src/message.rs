@@ -7,10 +7,10 @@ mod mail;
 
 pub use carried::CarriedMessage;
 pub use claims::{Claims, OuterKind};
-pub use content::{Content, ContentKind, UnverifiedContent};
+pub use content::{Content, ContentKind, LineForm, UnverifiedContent};
 pub use mail::{Attachment, Mail};
 
-pub(crate) use content::{LineForm, Reading};
+pub(crate) use content::Reading;
 
 use core::fmt;
 
@@ -77,7 +77,6 @@ impl std::error::Error for StructureError {}
 pub struct SignedPart<'a> {
     bytes: &'a [u8],
     offset: usize,
-    signature: usize,
 }
 
 impl<'a> SignedPart<'a> {
@@ -92,11 +91,6 @@ impl<'a> SignedPart<'a> {
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
-    }
-
-    /// The index of the signature's entity in the tree.
-    pub(crate) fn signature(&self) -> usize {
-        self.signature
     }
 }
 
@@ -214,14 +208,14 @@ impl<'a> Message<'a> {
 
     /// Looks at the parts of the message that are small and that everything rests on, and at what stands outside the signature.
     fn look_over(&mut self) {
-        let mut findings: Vec<Finding> = self.tree.findings().iter().map(|(_, finding)| finding.clone()).collect();
+        let mut findings: Vec<Finding> = self.tree.findings().map(|(_, finding)| finding.clone()).collect();
         let root = self.root();
-        scan(&root, root.header_bytes(), root.offset(), &self.limits, &mut findings);
+        scan(&root, &self.limits, &mut findings, |scan| scan.look(root.header_bytes(), root.offset()));
         if let Some(signed) = self.signed_entity() {
-            scan_signed(&signed, &self.limits, &mut findings);
+            scan(&signed, &self.limits, &mut findings, |scan| look_at_signed(&signed, scan));
         }
         if let Some(signature) = self.signature_entity() {
-            scan(&signature, signature.raw(), signature.offset(), &self.limits, &mut findings);
+            scan(&signature, &self.limits, &mut findings, |scan| scan.look(signature.raw(), signature.offset()));
         }
         if self.signed.is_err() && !root.is("multipart", "signed") {
             for name in ["X-Ricevuta", "X-Trasporto"] {
@@ -234,32 +228,26 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Scans the signed entity's headers and its texts and data, but not the carried original: that one is its sender's.
-fn scan_signed(signed: &Entity<'_, '_>, limits: &Limits, findings: &mut Vec<Finding>) {
-    scan(signed, signed.header_bytes(), signed.offset(), limits, findings);
-    for child in signed.children() {
-        if child.is("message", "rfc822") {
-            scan(&child, child.header_bytes(), child.offset(), limits, findings);
-        } else if child.raw().len() <= limits.certdata_bytes {
-            scan(&child, child.raw(), child.offset(), limits, findings);
-        }
-    }
+fn scan(entity: &Entity<'_, '_>, limits: &Limits, findings: &mut Vec<Finding>, look: impl FnOnce(&mut LineScan)) {
+    let mut scan = LineScan::new(limits);
+    look(&mut scan);
+    findings.append(&mut scan.findings(entity));
 }
 
-fn scan(entity: &Entity<'_, '_>, bytes: &[u8], offset: usize, limits: &Limits, findings: &mut Vec<Finding>) {
-    let scan = LineScan::of(bytes, limits.line_bytes);
-    let at = |o: usize| Place::at(&entity.section(), offset.saturating_add(o));
-    if let Some(o) = scan.nul {
-        findings.push(Finding::new(FindingKind::NulByte, at(o)));
+/// Looks at the signed entity's headers, delimiters, texts and data, but not at the carried original, which is its sender's, nor at what else a
+/// provider may attach: whole bodies are looked at only by who hashes them.
+fn look_at_signed(signed: &Entity<'_, '_>, scan: &mut LineScan) {
+    scan.look(signed.header_bytes(), signed.offset());
+    for (offset, delimiter) in signed.delimiters() {
+        scan.look(delimiter.trim_ascii_start(), offset.saturating_add(delimiter.len().saturating_sub(delimiter.trim_ascii_start().len())));
     }
-    if let Some(o) = scan.bare_cr {
-        findings.push(Finding::new(FindingKind::BareCr, at(o)));
-    }
-    if let Some(o) = scan.mixed {
-        findings.push(Finding::new(FindingKind::MixedLineEndings, at(o)));
-    }
-    if let Some(o) = scan.long_line {
-        findings.push(Finding::new(FindingKind::LineTooLong { limit: limits.line_bytes }, at(o)));
+    for child in signed.children() {
+        let kind = child.content_type();
+        if kind.is_kind("text") || kind.is("multipart", "alternative") || child.names().any(|name| content::is_certdata_name(&name)) {
+            scan.look(child.raw(), child.offset());
+        } else {
+            scan.look(child.header_bytes(), child.offset());
+        }
     }
 }
 
@@ -270,9 +258,7 @@ fn find_signed<'a>(tree: &Tree<'a>) -> Result<SignedPart<'a>, StructureError> {
     }
     let mut children = root.children();
     match (children.next(), children.next(), children.count()) {
-        (Some(content), Some(signature), 0) => {
-            Ok(SignedPart { bytes: content.raw(), offset: content.offset(), signature: signature.index() })
-        }
+        (Some(content), Some(_), 0) => Ok(SignedPart { bytes: content.raw(), offset: content.offset() }),
         (first, second, more) => {
             let found = usize::from(first.is_some()).saturating_add(usize::from(second.is_some())).saturating_add(more);
             Err(StructureError(Finding::new(FindingKind::SignedPartCount { found }, Place::part(""))))

@@ -21,8 +21,10 @@ use std::borrow::Cow;
 pub use address_list::{AddressList, Mailbox};
 pub use body::{Decoded, TransferEncoding};
 pub use header::{FieldSize, Fields, HeaderField};
+pub(crate) use lines::as_crlf;
 pub use lines::{LineEnds, LineScan};
 pub use params::{ContentType, Disposition};
+pub(crate) use words::decode_words;
 
 use crate::finding::Place;
 use crate::{Finding, FindingKind, Limits};
@@ -191,6 +193,12 @@ impl<'t, 'a> Entity<'t, 'a> {
     #[must_use]
     pub fn name(&self) -> Option<Cow<'a, str>> {
         self.disposition().and_then(|d| d.filename()).or_else(|| self.content_type().name())
+    }
+
+    /// Both file names, that of `Content-Disposition` and the `name` of `Content-Type`: where they differ, each reader takes another.
+    pub fn names(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        let names = [self.disposition().and_then(|d| d.filename()), self.content_type().name()];
+        names.into_iter().flatten()
     }
 
     // -- the tree --

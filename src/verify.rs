@@ -20,11 +20,10 @@ use std::sync::Arc;
 
 use crate::crypto::Algorithms;
 use crate::directory::Directory;
-use crate::finding::{Check, Finding, FindingKind};
 use crate::limits::Limits;
 use crate::message::{LineForm, Message, Reading, UnverifiedContent};
 use crate::time::UnixTime;
-use crate::x509::{Certificate, Crl};
+use crate::x509::{Certificate, Crl, Pool};
 
 use judge::Judge;
 use memo::Memo;
@@ -50,15 +49,15 @@ use signature::Signed;
 /// ```
 #[derive(Debug)]
 pub struct Verifier {
-    pub(crate) algorithms: Option<Arc<dyn Algorithms>>,
-    pub(crate) directory: Option<Arc<Directory>>,
-    pub(crate) anchors: Vec<Certificate>,
-    pub(crate) intermediates: Vec<Certificate>,
-    pub(crate) issuers: AcceptedIssuers,
-    pub(crate) crls: Vec<Crl>,
-    pub(crate) policy: Policy,
-    pub(crate) limits: Limits,
-    pub(crate) memo: Memo,
+    algorithms: Option<Arc<dyn Algorithms>>,
+    directory: Option<Arc<Directory>>,
+    anchors: Pool,
+    intermediates: Pool,
+    issuers: AcceptedIssuers,
+    crls: Vec<Crl>,
+    policy: Policy,
+    limits: Limits,
+    memo: Memo,
 }
 
 /// Gathers what a [`Verifier`] trusts and how strict it is.
@@ -151,8 +150,8 @@ impl VerifierBuilder {
         Ok(Verifier {
             algorithms: self.algorithms.or_else(default_algorithms),
             directory: self.directory,
-            anchors: self.anchors,
-            intermediates: self.intermediates,
+            anchors: self.anchors.into_iter().collect(),
+            intermediates: self.intermediates.into_iter().collect(),
             issuers: self.issuers,
             crls: self.crls,
             policy: self.policy,
@@ -231,7 +230,12 @@ impl Verifier {
         let mut facts = signed.map(|s| SignatureFacts { signer: s.signer, digest: s.digest, signing_time: s.signing_time, form: s.form });
         let mut content = Held::Nothing;
         match (outcome, reading, &mut facts, at) {
-            (Outcome::Passed, Some(reading), Some(SignatureFacts { signer: Some(signer), digest: Some(digest), signing_time, form }), Some(instant)) => {
+            (
+                Outcome::Passed,
+                Some(reading),
+                Some(SignatureFacts { signer: Some(signer), digest: Some(digest), signing_time, form }),
+                Some(instant),
+            ) => {
                 let evidence = Evidence {
                     library: concat!("postacert ", env!("CARGO_PKG_VERSION")),
                     policy: self.policy.name(),
@@ -255,10 +259,5 @@ impl Verifier {
         }
         debug_assert_eq!(outcome == Outcome::Passed, matches!(content, Held::Verified(_)), "passed and proven are one");
         Report { raw: message.raw(), outcome, class, checks, reasons, findings, signature: facts, content }
-    }
-
-    /// The subject of a reason that no algorithms are there.
-    fn no_algorithms(judge: &mut Judge) {
-        judge.unknown(Check::Signature, Finding::from(FindingKind::NoAlgorithms));
     }
 }

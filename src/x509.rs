@@ -14,6 +14,7 @@ mod name;
 mod path;
 mod pem;
 mod profile;
+mod questions;
 mod read;
 
 pub use crl::{Crl, CrlError, CrlErrorKind, RevocationGap};
@@ -66,8 +67,11 @@ impl Certificate {
             Ok(certificate) => return Ok(vec![certificate]),
             Err(error) => error,
         };
-        let blocks = pem::blocks(bytes, &["CERTIFICATE", "X509 CERTIFICATE"])
-            .map_err(|at| CertificateError { kind: CertificateErrorKind::MalformedPem, offset: Some(at), block: None })?;
+        let blocks = pem::blocks(bytes, &["CERTIFICATE", "X509 CERTIFICATE"]).map_err(|at| CertificateError {
+            kind: CertificateErrorKind::MalformedPem,
+            offset: Some(at),
+            block: None,
+        })?;
         match blocks {
             Some(blocks) if blocks.is_empty() => Err(CertificateError { kind: CertificateErrorKind::NoneFound, offset: None, block: None }),
             Some(blocks) => blocks

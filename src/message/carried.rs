@@ -21,14 +21,14 @@ pub struct CarriedMessage<'a> {
 impl<'a> CarriedMessage<'a> {
     /// The message in this part: the decoded body of a message/rfc822, or the entity itself where it is a multipart.
     pub(crate) fn of(entity: Entity<'_, 'a>) -> Self {
-        let bytes = if entity.is("multipart", "signed") { Cow::Borrowed(entity.raw()) } else { entity.decode().into_bytes() };
+        let bytes = if entity.content_type().is_kind("multipart") { Cow::Borrowed(entity.raw()) } else { entity.decode().into_bytes() };
         Self { bytes, section: entity.section(), name: entity.name().map(Cow::into_owned) }
     }
 
     /// The same message with its LF line ends made CR LF, if its bytes were taken from the signed ones as they are.
     pub(crate) fn with_crlf(self) -> Self {
         let Cow::Borrowed(bytes) = self.bytes else { return self };
-        Self { bytes: Cow::Owned(crate::mime::crlf(bytes)), ..self }
+        Self { bytes: Cow::Owned(crate::mime::as_crlf(bytes).flatten().copied().collect()), ..self }
     }
 
     /// The bytes of the message, transfer-decoded, up to the line end before the delimiter that ends its part.
@@ -78,4 +78,3 @@ impl<'a> CarriedMessage<'a> {
         CarriedMessage { bytes: Cow::Owned(self.bytes.into_owned()), section: self.section, name: self.name }
     }
 }
-

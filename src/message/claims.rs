@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::certdata::{PecKind, ReceiptKind, Written};
 use crate::ident::MessageId;
 use crate::mime::{AddressList, Entity};
-use crate::time::Timestamp;
+use crate::time::{TimeError, Timestamp};
 
 /// What the outer header of a message says. None of it is signed: they are claims, good for display and for comparing with what is
 /// proven, never for a decision.
@@ -40,7 +40,7 @@ impl<'m, 'a> Claims<'m, 'a> {
     #[must_use]
     #[doc(alias = "X-Ricevuta")]
     pub fn receipt(&self) -> Option<Written<PecKind>> {
-        self.word("X-Ricevuta").map(Written::parse)
+        self.word("X-Ricevuta").map(|word| Written::read(&word))
     }
 
     /// `X-Trasporto`: `posta-certificata` for a transport envelope, `errore` for an anomaly envelope.
@@ -67,7 +67,7 @@ impl<'m, 'a> Claims<'m, 'a> {
     #[must_use]
     #[doc(alias = "X-TipoRicevuta")]
     pub fn receipt_kind(&self) -> Option<Written<ReceiptKind>> {
-        self.word("X-TipoRicevuta").map(Written::parse)
+        self.word("X-TipoRicevuta").map(|word| Written::read(&word))
     }
 
     /// `X-VerificaSicurezza`: `errore` where a virus was found.
@@ -82,39 +82,40 @@ impl<'m, 'a> Claims<'m, 'a> {
     #[doc(alias = "X-Mittente")]
     pub fn original_sender(&self) -> Option<Written<Address>> {
         let text = self.text("X-Mittente")?;
-        Some(Written::parse(text.trim().trim_start_matches('<').trim_end_matches('>').to_owned()))
+        Some(Written::read(text.trim().trim_start_matches('<').trim_end_matches('>')))
     }
 
     /// `X-Riferimento-Message-ID`: the identifier that the sender's program gave the original message.
     #[must_use]
     #[doc(alias = "X-Riferimento-Message-ID")]
     pub fn reference(&self) -> Option<Written<MessageId>> {
-        self.text("X-Riferimento-Message-ID").map(Written::parse)
+        self.text("X-Riferimento-Message-ID").map(|word| Written::read(&word))
     }
 
     /// `Message-ID`.
     #[must_use]
     pub fn message_id(&self) -> Option<Written<MessageId>> {
-        self.text("Message-ID").map(Written::parse)
+        self.text("Message-ID").map(|word| Written::read(&word))
     }
 
     /// `Subject`, decoded (RFC 2047).
     #[must_use]
     pub fn subject(&self) -> Option<Cow<'a, str>> {
-        self.root.field("Subject").map(|f| f.decoded())
+        self.root.field("Subject").map(|f| f.text())
     }
 
-    /// `Date`, as written and as it reads.
+    /// `Date`, as it reads.
+    ///
+    /// # Errors
+    /// When it is no date of RFC 5322.
     #[must_use]
-    pub fn date(&self) -> Option<Written<Timestamp>> {
-        let text = self.text("Date")?;
-        let value = Timestamp::from_rfc5322(&text).ok();
-        Some(Written::new(text, value))
+    pub fn date(&self) -> Option<Result<Timestamp, TimeError>> {
+        self.text("Date").map(|text| Timestamp::from_rfc5322(&text))
     }
 
-    /// `From`: every address of every `From` field.
+    /// `From`, the first field of that name.
     #[must_use]
-    pub fn from(&self) -> AddressList {
+    pub fn from(&self) -> Option<AddressList> {
         self.addresses("From")
     }
 
@@ -122,30 +123,32 @@ impl<'m, 'a> Claims<'m, 'a> {
     /// such a `From` can bind a message to its signer.
     #[must_use]
     pub fn from_address(&self) -> Option<Address> {
-        self.from().single()?.parse().ok()
+        let mut fields = self.root.fields("From");
+        let only = fields.next().filter(|_| fields.next().is_none())?;
+        only.addresses().single()?.address().parse().ok()
     }
 
     /// `Sender`.
     #[must_use]
     pub fn sender(&self) -> Option<AddressList> {
-        self.root.field("Sender").map(|_| self.addresses("Sender"))
+        self.addresses("Sender")
     }
 
     /// `To`.
     #[must_use]
-    pub fn to(&self) -> AddressList {
+    pub fn to(&self) -> Option<AddressList> {
         self.addresses("To")
     }
 
     /// `Cc`.
     #[must_use]
-    pub fn cc(&self) -> AddressList {
+    pub fn cc(&self) -> Option<AddressList> {
         self.addresses("Cc")
     }
 
     /// `Reply-To`.
     #[must_use]
-    pub fn reply_to(&self) -> AddressList {
+    pub fn reply_to(&self) -> Option<AddressList> {
         self.addresses("Reply-To")
     }
 
@@ -167,7 +170,7 @@ impl<'m, 'a> Claims<'m, 'a> {
         Some(word)
     }
 
-    fn addresses(&self, name: &str) -> AddressList {
-        AddressList::read(self.root.fields(name))
+    fn addresses(&self, name: &str) -> Option<AddressList> {
+        self.root.field(name).map(|f| f.addresses())
     }
 }

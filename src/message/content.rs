@@ -1,7 +1,7 @@
 //! What the signed entity of a PEC message holds: its certification data and the message it carries.
 
 use super::{CarriedMessage, Message};
-use crate::certdata::{CertificationData, PecKind};
+use crate::certdata::{CertificationData, PecKind, XmlEncoding, has_postacert_root};
 use crate::finding::{Finding, FindingKind, Place};
 use crate::mime::{Entity, TransferEncoding};
 
@@ -140,10 +140,9 @@ impl<'a> Reading<'a> {
     /// Reads the first child of a root multipart/signed; `None` where there is none.
     pub(crate) fn of(message: &Message<'a>, form: LineForm) -> Option<Self> {
         let signed = message.signed_entity()?;
-        let mut reading =
-            Self { data: None, original: None, anomaly: false, fatal: Vec::new(), findings: Vec::new(), framing: None };
+        let mut reading = Self { data: None, original: None, anomaly: false, fatal: Vec::new(), findings: Vec::new(), framing: None };
         if !signed.is("multipart", "mixed") {
-            let found = signed.content_type().media_type().into();
+            let found = signed.content_type().to_string().into();
             reading.note(FindingKind::SignedEntityType { found }, &signed);
         }
         reading.read_original(&signed, form);
@@ -197,13 +196,13 @@ impl<'a> Reading<'a> {
             return;
         };
         let decoded = first.decode();
-        for other in signed.children().filter(|e| e.index() != first.index() && !is_original(e)) {
+        for other in signed.children().filter(|e| *e != first && !is_original(e)) {
             let same_name = is_named_certdata(&other);
             if !same_name && (!may_be_xml(&other) || other.body().len() > limits.certdata_bytes.saturating_mul(2)) {
                 continue;
             }
             let bytes = other.decode();
-            if !same_name && !CertificationData::is_root_of(bytes.bytes()) {
+            if !same_name && !has_postacert_root(bytes.bytes()) {
                 continue;
             }
             if bytes.bytes() == decoded.bytes() {
@@ -212,29 +211,32 @@ impl<'a> Reading<'a> {
                 self.fatal.push(Finding::new(FindingKind::CertdataAmbiguous, Place::part(&other.section())));
             }
         }
-        if let Some(problem) = decoded.problem() {
-            let place = Place::at(&first.section(), first.body_offset().saturating_add(problem.offset()));
-            let finding = Finding::new(problem.kind(), place);
+        if let Some(finding) = decoded.finding() {
             if first.encoding() == TransferEncoding::Base64 {
-                self.framing = Some(finding);
+                self.framing = Some(finding.clone());
             } else {
-                self.findings.push(finding);
+                self.findings.push(finding.clone());
             }
         }
         match CertificationData::parse_with(decoded.bytes(), limits) {
-            Ok(read) => {
-                if let Some(charset) = first.content_type().param("charset") {
-                    if !read.encoding().agrees_with(&charset) {
-                        let what = format!("its charset parameter says {charset}, the XML is {}", read.encoding().name());
-                        self.note(FindingKind::CertdataPart { what: what.into() }, &first);
-                    }
+            Ok((data, departures)) => {
+                self.note_charset(&first, decoded.bytes());
+                for departure in departures {
+                    self.note(FindingKind::CertdataDeparture { departure }, &first);
                 }
-                for departure in read.departures() {
-                    self.note(FindingKind::CertdataDeparture { departure: departure.clone() }, &first);
-                }
-                self.data = Some(read.into_data());
+                self.data = Some(data);
             }
             Err(error) => self.fatal.push(Finding::new(FindingKind::Certdata { error }, Place::part(&first.section()))),
+        }
+    }
+
+    /// The part's charset parameter, if there is one, should agree with what the XML says of itself.
+    fn note_charset(&mut self, part: &Entity<'_, 'a>, xml: &[u8]) {
+        let content_type = part.content_type();
+        let (Some(charset), Ok(encoding)) = (content_type.parameter("charset"), XmlEncoding::of(xml)) else { return };
+        if !encoding.agrees_with(&charset) {
+            let what = format!("its charset parameter says {charset}, the XML is in {encoding}").into();
+            self.note(FindingKind::CertdataPart { what }, part);
         }
     }
 
@@ -257,8 +259,13 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// `daticert.xml` on the wire; RFC 6109 §4.3.3 prints `certdata.xml`.
+pub(super) fn is_certdata_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case("daticert.xml") || name.eq_ignore_ascii_case("certdata.xml")
+}
+
 fn is_named_certdata(entity: &Entity<'_, '_>) -> bool {
-    entity.names().any(|name| name.eq_ignore_ascii_case("daticert.xml") || name.eq_ignore_ascii_case("certdata.xml"))
+    entity.names().any(|name| is_certdata_name(&name))
 }
 
 fn is_original(entity: &Entity<'_, '_>) -> bool {
@@ -267,5 +274,8 @@ fn is_original(entity: &Entity<'_, '_>) -> bool {
 
 /// Whether a part could hold XML: the readable texts and whole messages cannot be mistaken for it.
 fn may_be_xml(entity: &Entity<'_, '_>) -> bool {
-    !(entity.is("text", "plain") || entity.is("text", "html") || entity.content_type().is_multipart() || entity.is("message", "rfc822"))
+    !(entity.is("text", "plain")
+        || entity.is("text", "html")
+        || entity.content_type().is_kind("multipart")
+        || entity.is("message", "rfc822"))
 }

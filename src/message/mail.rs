@@ -58,12 +58,12 @@ impl<'m, 'a> Mail<'m, 'a> {
 }
 
 fn is_leaf(entity: &Entity<'_, '_>) -> bool {
-    entity.children().next().is_none() && !entity.content_type().is_multipart()
+    !entity.is_opened() && !entity.content_type().is_kind("multipart")
 }
 
 fn is_attachment(entity: &Entity<'_, '_>) -> bool {
     let text = entity.is("text", "plain") || entity.is("text", "html");
-    !text || entity.name().is_some() || entity.disposition().is_some_and(|d| d.kind().eq_ignore_ascii_case("attachment"))
+    !text || entity.name().is_some() || entity.disposition().is_some_and(|d| d.is("attachment"))
 }
 
 /// A part of a mail that a reader would save rather than show.
@@ -75,14 +75,14 @@ pub struct Attachment<'m, 'a> {
 impl<'m, 'a> Attachment<'m, 'a> {
     /// Its file name as the sender wrote it, decoded. It may hold anything, paths too: never use it as a path.
     #[must_use]
-    pub fn name(&self) -> Option<Cow<'m, str>> {
+    pub fn name(&self) -> Option<Cow<'a, str>> {
         self.entity.name()
     }
 
     /// Its media type, lower case, such as `application/pdf`.
     #[must_use]
     pub fn media_type(&self) -> String {
-        self.entity.content_type().media_type()
+        self.entity.content_type().to_string()
     }
 
     /// The size of its body as it was sent, encoded, in bytes.

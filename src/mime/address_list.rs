@@ -279,13 +279,13 @@ fn phrase_text(tokens: &[Token<'_>]) -> Box<str> {
             Token::Literal(_) | Token::Comment(_) | Token::Bad => {}
         }
     }
-    words::decode(Cow::Owned(phrase)).into()
+    words::decode_words(Cow::Owned(phrase)).into()
 }
 
 fn comment_text(comment: &[u8]) -> Box<str> {
     let mut text = Vec::new();
     unquote(comment, &mut text);
-    words::decode(Cow::Owned(text)).into()
+    words::decode_words(Cow::Owned(text)).into()
 }
 
 /// What stands between the first byte and the last, its quoted pairs resolved.

@@ -90,7 +90,7 @@ impl<'a> HeaderField<'a> {
     /// The value as a person reads it: unfolded, and the encoded words of RFC 2047 decoded.
     #[must_use]
     pub fn text(&self) -> Cow<'a, str> {
-        words::decode(self.unfolded_bytes())
+        words::decode_words(self.unfolded_bytes())
     }
 
     /// The value read as a list of addresses (RFC 5322 §3.4): `From`, `To`, `Cc`, `Sender`, `Reply-To`.

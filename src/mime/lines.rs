@@ -34,6 +34,16 @@ impl LineEnds {
     }
 }
 
+/// The bytes with every LF made CR LF, piece by piece and without a copy: the form that was signed, of a message that was stored with LF alone.
+pub(crate) fn as_crlf(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
+    core::iter::from_fn(move || {
+        let line = lines.next()?;
+        Some([line, if lines.peek().is_some() { b"\r\n" } else { b"" }])
+    })
+    .flatten()
+}
+
 /// Looks at pieces of one message for what no mail should have: NUL, a CR without its LF, both kinds of line end, overlong lines.
 ///
 /// ```

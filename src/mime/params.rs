@@ -280,7 +280,7 @@ impl<'a> Value<'a> {
     fn text(self) -> Cow<'a, str> {
         match self.charset {
             Some(charset) => words::in_charset(charset, self.bytes),
-            None => words::decode(self.bytes),
+            None => words::decode_words(self.bytes),
         }
     }
 }

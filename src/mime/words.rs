@@ -13,7 +13,7 @@ use super::body;
 ///
 /// Neighbouring words of one character set are joined before they are decoded, since senders split characters between them
 /// though RFC 2047 §5 forbids it.
-pub(super) fn decode(value: Cow<'_, [u8]>) -> Cow<'_, str> {
+pub(crate) fn decode_words(value: Cow<'_, [u8]>) -> Cow<'_, str> {
     if memmem::find(&value, b"=?").is_none() {
         return plain_text(value);
     }

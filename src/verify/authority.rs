@@ -5,10 +5,23 @@ use super::judge::Judge;
 use super::signature::Signed;
 use crate::address::{Address, Domain};
 use crate::certdata::{CertificationData, PecKind, Written};
-use crate::directory::Provider;
+use crate::directory::{Listing, Provider};
 use crate::finding::{Check, FindingKind};
 use crate::message::{Message, Reading};
 use crate::time::UnixTime;
+
+/// For whom a listed certificate speaks: the record that lists it, or the records of one provider that do.
+#[derive(Debug, Clone, Copy)]
+struct Speaker<'l> {
+    provider: &'l Provider,
+    listing: &'l Listing<'l>,
+}
+
+impl<'l> Speaker<'l> {
+    fn of(listing: &'l Listing<'l>) -> Option<Self> {
+        listing.provider().map(|provider| Self { provider, listing })
+    }
+}
 
 impl Verifier {
     /// The outer From must be the signer's; with a directory, the addresses that the signed data attest must be of domains that the signer's
@@ -22,16 +35,17 @@ impl Verifier {
         judge: &mut Judge,
     ) {
         let Some(signer) = &signed.signer else { return };
-        let provider = self.directory.as_ref().and_then(|d| d.provider_of(signer.certificate()));
-        if self.directory.is_some() && provider.is_none() {
+        let listing = self.directory.as_ref().map(|d| d.lookup(signer.certificate()));
+        let speaker = listing.as_ref().and_then(Speaker::of);
+        if self.directory.is_some() && speaker.is_none() {
             // Not listed, or listed twice: the chain says so already, and there is nobody whose domains could be looked up.
             return;
         }
-        check_from(message, signed, provider, judge);
-        let Some((provider, directory)) = provider.zip(self.directory.as_deref()) else { return };
+        check_from(message, signed, speaker, judge);
+        let Some((speaker, directory)) = speaker.zip(self.directory.as_deref()) else { return };
         if let Some(data) = &reading.data {
-            check_attested(data, provider, judge);
-            note_provider_name(data, provider, judge);
+            check_attested(data, speaker, judge);
+            note_provider_name(data, speaker, judge);
         }
         if let (Some(as_of), Some(at)) = (directory.as_of(), at) {
             if as_of.as_secs().abs_diff(at.as_secs()) > self.policy.directory_tolerance.unsigned_abs() {
@@ -45,7 +59,7 @@ impl Verifier {
 
 /// The From's addr-spec is in the signer's certificate; with a directory another address of a managed domain is a finding (R20), and the
 /// domain must be managed in any case (RFC 6109 §7).
-fn check_from(message: &Message<'_>, signed: &Signed, provider: Option<&Provider>, judge: &mut Judge) {
+fn check_from(message: &Message<'_>, signed: &Signed, speaker: Option<Speaker<'_>>, judge: &mut Judge) {
     let Some(signer) = &signed.signer else { return };
     let emails = signer.certificate().emails();
     let named = || emails.join(", ").into();
@@ -55,7 +69,7 @@ fn check_from(message: &Message<'_>, signed: &Signed, provider: Option<&Provider
         return judge.bad(Check::Authority, FindingKind::FromNotSigner { from, signer: named() });
     };
     let is_signer = emails.iter().any(|email| email.parse::<Address>().is_ok_and(|email| email == from));
-    let managed = provider.map(|p| p.manages(from.domain()));
+    let managed = speaker.map(|s| s.listing.manages(from.domain()));
     match (is_signer, managed) {
         (true, None | Some(true)) => {}
         (false, Some(true)) => judge.note(FindingKind::FromOtherAddress { from: from.as_str().into(), signer: named() }),
@@ -64,19 +78,19 @@ fn check_from(message: &Message<'_>, signed: &Signed, provider: Option<&Provider
             if !is_signer {
                 judge.bad(Check::Authority, FindingKind::FromNotSigner { from: from.as_str().into(), signer: named() });
             }
-            if let Some(provider) = provider {
-                judge.bad(Check::Authority, wrong(provider, from.domain().as_str(), "sender (From)"));
+            if let Some(speaker) = speaker {
+                judge.bad(Check::Authority, wrong(speaker, from.domain().as_str(), "sender (From)"));
             }
         }
     }
 }
 
 /// R19: which of the signed addresses a provider attests by itself, kind by kind.
-fn check_attested(data: &CertificationData, provider: &Provider, judge: &mut Judge) {
+fn check_attested(data: &CertificationData, speaker: Speaker<'_>, judge: &mut Judge) {
     let mut demand = |address: Option<&Written<Address>>, what: &'static str| {
         let Some(address) = address else { return judge.bad(Check::Authority, FindingKind::RecipientMissing { element: what }) };
-        if !address.text().is_empty() && !manages(provider, address) {
-            judge.bad(Check::Authority, wrong(provider, domain_text(address), what));
+        if !address.text().is_empty() && !manages(speaker, address) {
+            judge.bad(Check::Authority, wrong(speaker, domain_text(address), what));
         }
     };
     match data.kind() {
@@ -94,7 +108,7 @@ fn check_attested(data: &CertificationData, provider: &Provider, judge: &mut Jud
         }
         PecKind::NonDelivery => {
             // The sender's provider (after a virus) or the recipient's may write it.
-            let recipient_is_ours = data.recipient().is_some_and(|recipient| manages(provider, recipient));
+            let recipient_is_ours = data.recipient().is_some_and(|recipient| manages(speaker, recipient));
             if !recipient_is_ours {
                 demand(Some(data.sender()), "mittente");
             }
@@ -102,11 +116,11 @@ fn check_attested(data: &CertificationData, provider: &Provider, judge: &mut Jud
     }
 }
 
-fn manages(provider: &Provider, address: &Written<Address>) -> bool {
+fn manages(speaker: Speaker<'_>, address: &Written<Address>) -> bool {
     match address.value() {
-        Some(address) => provider.manages(address.domain()),
+        Some(address) => speaker.listing.manages(address.domain()),
         // Kept as written with a finding (R30); its domain can be asked for all the same.
-        None => domain_text(address).parse::<Domain>().is_ok_and(|domain| provider.manages(&domain)),
+        None => domain_text(address).parse::<Domain>().is_ok_and(|domain| speaker.listing.manages(&domain)),
     }
 }
 
@@ -117,15 +131,16 @@ fn domain_text(address: &Written<Address>) -> &str {
     }
 }
 
-fn wrong(provider: &Provider, domain: &str, what: &str) -> FindingKind {
-    FindingKind::WrongAuthority { provider: provider.name().into(), domain: domain.into(), what: what.into() }
+fn wrong(speaker: Speaker<'_>, domain: &str, what: &str) -> FindingKind {
+    FindingKind::WrongAuthority { provider: speaker.provider.name().into(), domain: domain.into(), what: what.into() }
 }
 
 /// `gestore-emittente` is the provider's own wording of its name: a difference is worth saying, no more (R34).
-fn note_provider_name(data: &CertificationData, provider: &Provider, judge: &mut Judge) {
+fn note_provider_name(data: &CertificationData, speaker: Speaker<'_>, judge: &mut Judge) {
     let Some(signed) = data.provider() else { return };
-    let same = signed.split_whitespace().map(str::to_lowercase).eq(provider.name().split_whitespace().map(str::to_lowercase));
+    let listed = speaker.provider.main_name();
+    let same = signed.split_whitespace().map(str::to_lowercase).eq(listed.split_whitespace().map(str::to_lowercase));
     if !same {
-        judge.note(FindingKind::ProviderNameMismatch { signed: signed.into(), listed: provider.name().into() });
+        judge.note(FindingKind::ProviderNameMismatch { signed: signed.into(), listed: listed.into() });
     }
 }

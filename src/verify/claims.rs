@@ -23,9 +23,9 @@ pub(super) fn compare(claims: &Claims<'_, '_>, data: Option<&CertificationData>,
         compare_identifiers(claims, data, judge);
         compare_subject(claims, data, judge);
         if let Some(date) = claims.date() {
-            let apart = date.value().map(|d| d.instant().as_secs().abs_diff(data.when().instant().as_secs()));
-            if apart.is_none_or(|seconds| seconds > clock_tolerance.unsigned_abs()) {
-                judge.note(mismatch("Date", date.text(), &data.when().to_string()));
+            let apart = date.map(|date| date.instant().as_secs().abs_diff(data.when().instant().as_secs()));
+            if apart.is_err() || apart.is_ok_and(|seconds| seconds > clock_tolerance.unsigned_abs()) {
+                judge.note(mismatch("Date", &claims.text("Date").unwrap_or_default(), &data.when().to_string()));
             }
         }
     }
@@ -33,9 +33,9 @@ pub(super) fn compare(claims: &Claims<'_, '_>, data: Option<&CertificationData>,
 
 fn compare_sender(claims: &Claims<'_, '_>, judge: &mut Judge) {
     let Some(sender) = claims.sender() else { return };
-    let sender = sender.single().unwrap_or_default();
-    let from = claims.from();
-    let from = from.single().unwrap_or_default();
+    let from = claims.from().unwrap_or_default();
+    let sender = sender.single().map_or("", |mailbox| mailbox.address());
+    let from = from.single().map_or("", |mailbox| mailbox.address());
     let same = match (sender.parse::<crate::address::Address>(), from.parse()) {
         (Ok(sender), Ok(from)) => sender == from,
         _ => sender == from,
@@ -145,7 +145,7 @@ fn compare_subject(claims: &Claims<'_, '_>, data: &CertificationData, judge: &mu
         return;
     }
     // The data may hold the subject as it stood in the original header, with its encoded words.
-    let decoded = crate::mime::decode_words(original);
+    let decoded = crate::mime::decode_words(original.as_bytes().into());
     if !same(&claimed, &format!("{prefix}: {decoded}")) {
         judge.note(mismatch("Subject", &claimed, &expected));
     }

@@ -119,9 +119,9 @@ fn note_brief(original: &CarriedMessage<'_>, judge: &mut Judge) {
     if is_pkcs7_mime(&root) {
         return;
     }
-    let kept_signature = root.is("multipart", "signed").then(|| root.children().nth(1).map(|s| s.index())).flatten();
+    let kept_signature = root.is("multipart", "signed").then(|| root.children().nth(1)).flatten();
     for entity in message.tree().entities() {
-        if Some(entity.index()) == kept_signature || entity.content_type().is_multipart() {
+        if Some(entity) == kept_signature || entity.content_type().is_kind("multipart") {
             continue;
         }
         let name = match entity.name() {

@@ -2,7 +2,7 @@
 
 use super::Verifier;
 use super::report::{CheckState, Checks, MessageClass, Outcome, Reason};
-use crate::finding::{Check, Finding, FindingKind};
+use crate::finding::{Check, Finding};
 use crate::message::Message;
 use crate::verify::policy::{Leniency, RevocationDemand};
 
@@ -67,19 +67,12 @@ impl Judge {
         if let Err(error) = message.signed() {
             self.bad(Check::Structure, error.finding().clone());
         }
-        let signed = message.signed_entity();
-        let signature = message.signature_entity();
-        let fatal_at = |index: usize| {
-            let entity = message.tree().entity(index);
-            let parent = entity.parent().map(|p| p.index());
-            index == 0
-                || signature.is_some_and(|s| s.index() == index)
-                || signed.is_some_and(|s| s.index() == index || parent == Some(s.index()))
-        };
         if message.root().is("multipart", "signed") {
-            for (index, finding) in message.tree().findings() {
-                if is_ambiguous(finding.kind()) && fatal_at(*index) {
-                    self.findings.retain(|f| f != finding);
+            let signed = message.signed_entity();
+            let fatal = [Some(message.root()), message.signature_entity(), signed];
+            for entity in fatal.into_iter().flatten().chain(signed.iter().flat_map(|signed| signed.children())) {
+                for finding in entity.ambiguities() {
+                    self.findings.retain(|noted| noted != finding);
                     self.bad(Check::Structure, finding.clone());
                 }
             }
@@ -111,7 +104,8 @@ impl Judge {
         use CheckState::{Bad, NotChecked};
         let not_bad = |check| self.checks.get(check) != Bad;
         let made = |check| not_bad(check) && self.checks.get(check) != NotChecked;
-        let origin = made(Check::Structure) && made(Check::Signature) && not_bad(Check::Chain) && not_bad(Check::Time) && not_bad(Check::Revocation);
+        let origin =
+            made(Check::Structure) && made(Check::Signature) && not_bad(Check::Chain) && not_bad(Check::Time) && not_bad(Check::Revocation);
         let form = not_bad(Check::Authority) && made(Check::Content);
         match (origin, form, anomaly) {
             (false, _, _) => MessageClass::Ordinary,
@@ -129,23 +123,4 @@ impl Judge {
         reasons.append(&mut unknown);
         (self.checks, reasons, self.findings)
     }
-}
-
-/// The framing that can be read two ways (R17).
-fn is_ambiguous(kind: &FindingKind) -> bool {
-    matches!(
-        kind,
-        FindingKind::DuplicateHeader { .. }
-            | FindingKind::DuplicateParameter { .. }
-            | FindingKind::ParameterConflict { .. }
-            | FindingKind::BoundaryMissing
-            | FindingKind::BoundaryEmpty
-            | FindingKind::BoundaryTooLong { .. }
-            | FindingKind::BoundaryPrefix
-            | FindingKind::NoCloseDelimiter
-            | FindingKind::NoDelimiter
-            | FindingKind::EncodedMultipart
-            | FindingKind::DepthLimit { .. }
-            | FindingKind::PartsLimit { .. }
-    )
 }

@@ -46,7 +46,7 @@ impl Memo {
     /// The prepared key of a certificate, made or remembered.
     pub(super) fn key(&self, certificate: &Certificate, algorithms: &dyn Algorithms) -> Result<Arc<dyn PreparedKey>, KeyError> {
         let known = self.read(|inner| inner.certificates.get(certificate.sha256()).and_then(|known| known.key.clone()));
-        known.map_or_else(|| algorithms.prepare(certificate.spki_der()).map(Arc::from), Ok)
+        known.map_or_else(|| algorithms.prepare(certificate.spki()).map(Arc::from), Ok)
     }
 
     /// Whether the signature of `child` (a certificate or a revocation list, by its SHA-256) is known to hold under `issuer`.
@@ -64,7 +64,9 @@ impl Memo {
             return;
         }
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        if inner.certificates.len().saturating_add(certificates.len()) > CAPACITY || inner.links.len().saturating_add(links.len()) > CAPACITY {
+        if inner.certificates.len().saturating_add(certificates.len()) > CAPACITY
+            || inner.links.len().saturating_add(links.len()) > CAPACITY
+        {
             *inner = Inner::default();
         }
         for (certificate, key) in certificates {

@@ -95,12 +95,7 @@ impl Policy {
     /// ([`VerificationTime::certification`]).
     #[must_use]
     pub fn archive() -> Self {
-        Self {
-            base: Base::Archive,
-            weak_certificate: Leniency::Accept,
-            certification_time: Leniency::Accept,
-            ..Self::default()
-        }
+        Self { base: Base::Archive, weak_certificate: Leniency::Accept, certification_time: Leniency::Accept, ..Self::default() }
     }
 
     /// `default`, `strict` or `archive`, with `, adjusted` after it when a choice was set differently.

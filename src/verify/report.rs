@@ -385,7 +385,12 @@ impl NotVerified {
 impl fmt::Display for NotVerified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reasons: Vec<Cow<'_, str>> = self.reasons.iter().map(|r| Cow::Owned(r.to_string())).collect();
-        write!(f, "the verification {}: {}", if self.outcome == Outcome::Failed { "failed" } else { "is indeterminate" }, reasons.join("; "))
+        write!(
+            f,
+            "the verification {}: {}",
+            if self.outcome == Outcome::Failed { "failed" } else { "is indeterminate" },
+            reasons.join("; ")
+        )
     }
 }
 

@@ -6,11 +6,12 @@ use super::Verifier;
 use super::judge::Judge;
 use super::verified::Signer;
 use crate::cms::{self, SignedData, SignerId, Trailing};
-use crate::crypto::scheme::{AlgorithmError, digest_algorithm, signature_scheme};
-use crate::crypto::{Algorithms, Digest, DigestAlgorithm, KeyKind, PreparedKey, SignatureError};
+use crate::crypto::{
+    AlgorithmError, Algorithms, Digest, DigestAlgorithm, KeyKind, PreparedKey, SignatureError, digest_algorithm, signature_scheme,
+};
 use crate::finding::{Check, Finding, FindingKind, Place};
 use crate::message::{LineForm, Message};
-use crate::mime::{self, Entity};
+use crate::mime::{self, Entity, LineEnds};
 use crate::time::UnixTime;
 use crate::x509::Certificate;
 
@@ -32,9 +33,8 @@ impl Verifier {
         let (content, part) = (message.signed_entity()?, message.signature_entity()?);
         note_form(message, &part, judge);
         let decoded = part.decode();
-        if let Some(problem) = decoded.problem() {
-            let place = Place::at(&part.section(), part.body_offset().saturating_add(problem.offset()));
-            judge.bad(Check::Structure, Finding::new(problem.kind(), place));
+        if let Some(finding) = decoded.finding() {
+            judge.bad(Check::Structure, finding.clone());
         }
         let data = match cms::read(decoded.bytes(), &self.limits) {
             Ok(data) => data,
@@ -52,13 +52,14 @@ impl Verifier {
         let (certificate, others) = self.signer_certificate(&data, judge);
         let mut signed = Signed {
             signer: certificate.map(|certificate| {
-                let provider = self.directory.as_ref().and_then(|d| d.provider_of(&certificate)).map(|p| p.name().into());
+                let listing = self.directory.as_ref().map(|d| d.lookup(&certificate));
+                let provider = listing.and_then(|l| l.provider()).map(|p| p.main_name().into());
                 Arc::new(Signer::new(certificate, provider))
             }),
             others,
             key: None,
             digest: None,
-            signing_time: data.signer.signed_attributes.signing_time().and_then(UnixTime::from_secs),
+            signing_time: data.signer.signed_attrs.signing_time().and_then(Result::ok).and_then(UnixTime::from_secs),
             form: LineForm::AsReceived,
         };
         let Some(algorithms) = self.algorithms.as_deref() else {
@@ -85,7 +86,7 @@ impl Verifier {
                     continue;
                 }
             };
-            if !answers_to(&certificate, &data.signer.id) {
+            if !answers_to(&certificate, &data.signer.sid) {
                 others.push(certificate);
                 continue;
             }
@@ -98,8 +99,9 @@ impl Verifier {
             }
         }
         if found.is_none() {
-            let mut listed = self.directory.iter().flat_map(|d| d.certificates());
-            found = listed.find(|c| answers_to(c, &data.signer.id)).cloned();
+            let providers = self.directory.iter().flat_map(|d| d.providers());
+            let mut listed = providers.flat_map(|p| p.certificates()).map(|c| c.certificate());
+            found = listed.find(|c| answers_to(c, &data.signer.sid)).cloned();
             if found.is_some() {
                 judge.note(FindingKind::SignerCertificateNotEmbedded);
             }
@@ -122,7 +124,7 @@ impl Verifier {
         signed: &mut Signed,
         judge: &mut Judge,
     ) -> Option<DigestAlgorithm> {
-        let algorithm = match digest_algorithm(data.signer.digest_algorithm) {
+        let algorithm = match digest_algorithm(data.signer.digest) {
             Ok(algorithm) => algorithm,
             Err(error) => {
                 judge.bad(Check::Signature, algorithm_finding(&error));
@@ -130,14 +132,14 @@ impl Verifier {
             }
         };
         let bytes = content.raw();
-        let wanted = data.signer.signed_attributes.message_digest();
+        let wanted = data.signer.signed_attrs.message_digest();
         let digest = hash(algorithms, algorithm, |h| h.update(bytes));
         signed.digest = Some(digest);
         if digest.as_bytes() == wanted {
             return Some(algorithm);
         }
-        if mime::is_lf_only(bytes) {
-            let converted = hash(algorithms, algorithm, |h| mime::for_each_crlf_chunk(bytes, |chunk| h.update(chunk)));
+        if LineEnds::of(bytes) == LineEnds::LfOnly {
+            let converted = hash(algorithms, algorithm, |h| mime::as_crlf(bytes).for_each(|piece| h.update(piece)));
             if converted.as_bytes() == wanted {
                 signed.digest = Some(converted);
                 signed.form = LineForm::Crlf;
@@ -167,13 +169,13 @@ impl Verifier {
             Ok(key) => key,
             Err(error) => return judge.bad(Check::Signature, FindingKind::KeyRefused { why: error.to_string().into() }),
         };
-        let attributes = &data.signer.signed_attributes;
+        let attributes = &data.signer.signed_attrs;
         let digest = hash(algorithms, algorithm, |h| attributes.hash_as_received(h));
-        let mut result = key.verify(scheme, &digest, data.signer.signature);
+        let mut result = key.verify(scheme, &digest, &data.signer.signature);
         if result == Err(SignatureError::Mismatch) {
-            if let Some(sorted) = attributes.der_sorted() {
-                let digest = hash(algorithms, algorithm, |h| h.update(&sorted));
-                result = key.verify(scheme, &digest, data.signer.signature);
+            if let Some(sorted) = attributes.sorted() {
+                let digest = hash(algorithms, algorithm, |h| sorted.hash(h));
+                result = key.verify(scheme, &digest, &data.signer.signature);
                 if result.is_ok() {
                     judge.note(FindingKind::AttributesReordered);
                 }
@@ -200,11 +202,11 @@ impl Verifier {
 /// What the header says of the signature's form (R34).
 fn note_form(message: &Message<'_>, part: &Entity<'_, '_>, judge: &mut Judge) {
     let root = message.root();
-    let protocol = root.content_type().param("protocol").unwrap_or_default();
+    let protocol = root.content_type().parameter("protocol").unwrap_or_default();
     if !is_pkcs7_signature(&protocol) {
         judge.note(Finding::new(FindingKind::SignatureProtocol { found: protocol.into() }, Place::part("")));
     }
-    let found = part.content_type().media_type();
+    let found = part.content_type().to_string();
     if !is_pkcs7_signature(&found) {
         judge.note(Finding::new(FindingKind::SignatureType { found: found.into() }, Place::part(&part.section())));
     }
@@ -217,7 +219,7 @@ fn is_pkcs7_signature(media_type: &str) -> bool {
 
 /// `micalg` is a hint: the digest is what the signature says.
 fn note_micalg(message: &Message<'_>, used: DigestAlgorithm, judge: &mut Judge) {
-    let Some(claimed) = message.root().content_type().param("micalg") else { return };
+    let Some(claimed) = message.root().content_type().parameter("micalg") else { return };
     if claimed.parse() != Ok(used) {
         let finding = FindingKind::MicalgMismatch { claimed: claimed.into(), used: used.name().into() };
         judge.note(Finding::new(finding, Place::part("")));
@@ -226,8 +228,8 @@ fn note_micalg(message: &Message<'_>, used: DigestAlgorithm, judge: &mut Judge) 
 
 fn answers_to(certificate: &Certificate, id: &SignerId<'_>) -> bool {
     match id {
-        SignerId::IssuerSerial { issuer, serial } => certificate.issuer_der() == *issuer && certificate.serial_bytes() == *serial,
-        SignerId::KeyId(id) => certificate.subject_key_id() == Some(*id),
+        SignerId::IssuerSerial { issuer, serial } => certificate.issuer_der() == *issuer && certificate.serial_octets() == *serial,
+        SignerId::KeyId(id) => certificate.extensions().subject_key_id.as_deref() == Some(&**id),
     }
 }
 

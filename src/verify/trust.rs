@@ -3,12 +3,12 @@
 use core::cell::RefCell;
 use std::sync::Arc;
 
-use super::{CheckState, Verifier};
 use super::judge::Judge;
 use super::memo::Link;
 use super::policy::{Leniency, RevocationDemand, TimeBasis, VerificationTime};
 use super::signature::Signed;
-use crate::crypto::{Algorithms, DigestAlgorithm, PreparedKey};
+use super::{CheckState, Verifier};
+use crate::crypto::{AlgorithmError, Algorithms, DigestAlgorithm, PreparedKey};
 use crate::directory::Listing;
 use crate::finding::{Check, FindingKind};
 use crate::time::UnixTime;
@@ -149,9 +149,8 @@ impl Verifier {
                 let issuer = issuer.map_or("", Certificate::subject).into();
                 return Judgement::Refuse(PathError::IssuerNotAccepted { issuer });
             }
-            let revoked = links_of(path).any(|(child, issuer)| {
-                matches!(self.revocation(child, issuer, algorithms, at, links), Revocation::Revoked { .. })
-            });
+            let revoked = links_of(path)
+                .any(|(child, issuer)| matches!(self.revocation(child, issuer, algorithms, at, links), Revocation::Revoked { .. }));
             if revoked { Judgement::Worse(1) } else { Judgement::Accept }
         };
         let search = Search {
@@ -169,12 +168,12 @@ impl Verifier {
     fn check_strength(&self, path: &[Certificate], judge: &mut Judge) {
         for (index, certificate) in path.iter().enumerate() {
             let is_anchor = index > 0 && index.saturating_add(1) == path.len();
-            let signed_with = certificate.signed_with();
-            if !is_anchor && signed_with == Some(DigestAlgorithm::Sha1) {
-                self.weak(certificate, "a SHA-1 signature".to_owned(), judge);
-            }
-            if !is_anchor && signed_with.is_none() && certificate.is_signed_with_broken_digest() {
-                judge.bad(Check::Chain, FindingKind::BrokenAlgorithm { name: "the digest that the signer's certificate is signed with".into() });
+            if !is_anchor {
+                match certificate.signed_with() {
+                    Ok(DigestAlgorithm::Sha1) => self.weak(certificate, "a SHA-1 signature".to_owned(), judge),
+                    Err(AlgorithmError::Broken { name }) => judge.bad(Check::Chain, FindingKind::BrokenAlgorithm { name: name.into() }),
+                    Ok(_) | Err(_) => {}
+                }
             }
             if let PublicKeyFacts::Rsa { bits } = *certificate.public_key() {
                 if bits < STRONG_RSA_BITS {
@@ -239,7 +238,8 @@ impl Verifier {
                 Revocation::NotChecked { why } => {
                     all_good = false;
                     if self.policy.revocation == RevocationDemand::Always {
-                        judge.unknown(Check::Revocation, FindingKind::RevocationUnknown { subject: subject(), why: why.to_string().into() });
+                        judge
+                            .unknown(Check::Revocation, FindingKind::RevocationUnknown { subject: subject(), why: why.to_string().into() });
                     }
                 }
             }

@@ -130,7 +130,6 @@ impl Verified<CarriedMessage<'_>> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Signer {
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::x509::serialize_der"))]
     certificate: Certificate,
     provider: Option<Box<str>>,
 }
@@ -169,7 +168,6 @@ pub struct Evidence {
     pub(crate) instant: UnixTime,
     pub(crate) checks: Checks,
     pub(crate) signer: Arc<Signer>,
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::x509::serialize_path"))]
     pub(crate) path: Vec<Certificate>,
     pub(crate) signed_digest: Digest,
     pub(crate) signing_time: Option<UnixTime>,
