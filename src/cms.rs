@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(crate) use attributes::SignedAttributes;
-pub(crate) use read::{OctetString, SignedData, SignerId, SignerInfo, Trailing, read};
+pub(crate) use read::{SignedData, SignerId, Trailing, read};
 
 /// Why a CMS signature (`smime.p7s`, RFC 5652) could not be read: what is wrong, and where in its decoded bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,27 @@
 //!
 //! Digests (SHA-1 and the SHA-2 family) are always compiled in. Public-key algorithms come from a backend: [`RustCrypto`] (the feature
 //! `rustcrypto`, on by default) or one of the caller's own. A backend is chosen by a call, never by which features happen to be on.
+//!
+//! ```
+//! # #[cfg(feature = "rustcrypto")] {
+//! use postacert::crypto::{Algorithms, DigestAlgorithm, KeyKind, RustCrypto, SignatureError, SignatureScheme, digest};
+//!
+//! // A SubjectPublicKeyInfo, as `openssl pkey -pubout -outform DER` writes it: a point on P-256.
+//! let spki = [
+//!     &[0x30, 0x39, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48][..],
+//!     &[0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x22, 0x00, 0x03],
+//!     &[0x6B, 0x17, 0xD1, 0xF2, 0xE1, 0x2C, 0x42, 0x47, 0xF8, 0xBC, 0xE6, 0xE5, 0x63, 0xA4, 0x40, 0xF2],
+//!     &[0x77, 0x03, 0x7D, 0x81, 0x2D, 0xEB, 0x33, 0xA0, 0xF4, 0xA1, 0x39, 0x45, 0xD8, 0x98, 0xC2, 0x96],
+//! ]
+//! .concat();
+//! let key = RustCrypto.prepare(&spki)?;
+//! assert_eq!(key.kind(), KeyKind::P256);
+//! let scheme = SignatureScheme::Ecdsa { digest: DigestAlgorithm::Sha256 };
+//! let signed = digest(DigestAlgorithm::Sha256, b"the bytes that were signed");
+//! assert_eq!(key.verify(scheme, &signed, b"no signature"), Err(SignatureError::Malformed));
+//! # }
+//! # Ok::<(), postacert::crypto::KeyError>(())
+//! ```
 
 mod digest;
 #[cfg(feature = "rustcrypto")]
@@ -13,7 +34,7 @@ pub use digest::{UnknownDigest, digest};
 #[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]
 pub use rustcrypto::RustCrypto;
 pub use scheme::AlgorithmError;
-pub(crate) use scheme::{AlgorithmIdentifier, PssParameters, digest_algorithm, signature_scheme};
+pub(crate) use scheme::{AlgorithmIdentifier, digest_algorithm, signature_scheme};
 
 use core::fmt;
 
@@ -99,11 +120,34 @@ pub trait PreparedKey: Send + Sync + fmt::Debug {
     /// Checks a signature over a digest.
     ///
     /// # Errors
-    /// [`SignatureError::Mismatch`] when it does not hold; [`SignatureError::Unsupported`] when this key or backend does not know the scheme.
+    /// [`SignatureError::Mismatch`] when it does not hold, [`SignatureError::Malformed`] when it is not in the form of its scheme;
+    /// [`SignatureError::Unsupported`] when this key or backend does not know the scheme; [`SignatureError::DigestMismatch`] when the
+    /// digest is not of the scheme's algorithm.
     fn verify(&self, scheme: SignatureScheme, digest: &Digest, signature: &[u8]) -> Result<(), SignatureError>;
 }
 
-/// A backend of algorithms.
+/// A backend of algorithms: digests, and public keys that check signatures.
+///
+/// A program may bring its own, to use another library or to refuse what the law of its country refuses:
+///
+/// ```
+/// # #[cfg(feature = "rustcrypto")] {
+/// use postacert::crypto::{Algorithms, KeyError, KeyKind, PreparedKey, RustCrypto};
+///
+/// #[derive(Debug)]
+/// struct LongKeysOnly;
+///
+/// impl Algorithms for LongKeysOnly {
+///     fn prepare(&self, spki_der: &[u8]) -> Result<Box<dyn PreparedKey>, KeyError> {
+///         let key = RustCrypto.prepare(spki_der)?;
+///         match key.kind() {
+///             KeyKind::Rsa { bits, .. } if bits < 2048 => Err(KeyError::RsaTooShort { bits }),
+///             _ => Ok(key),
+///         }
+///     }
+/// }
+/// # }
+/// ```
 pub trait Algorithms: Send + Sync + fmt::Debug {
     /// Begins a digest. The default uses the digests that are always compiled in.
     fn hasher(&self, algorithm: DigestAlgorithm) -> Box<dyn Hasher> {

@@ -13,8 +13,8 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::{
-    AlgorithmIdentifier, Algorithms, Digest, DigestAlgorithm, KeyError, KeyKind, PreparedKey, PssParameters, SignatureError,
-    SignatureScheme,
+    AlgorithmIdentifier, Algorithms, Digest, DigestAlgorithm, KeyError, KeyKind, PreparedKey, SignatureError, SignatureScheme,
+    scheme::PssParameters,
 };
 use crate::asn1::{Asn1Error, Asn1ErrorKind, Reader, dotted, tag};
 
