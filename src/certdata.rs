@@ -4,6 +4,7 @@
 
 mod encoding;
 mod read;
+mod sniff;
 #[cfg(feature = "serde")]
 mod serde_form;
 mod terms;
@@ -13,6 +14,7 @@ mod xml;
 use core::fmt;
 use core::str::FromStr;
 
+pub(crate) use sniff::has_postacert_root;
 pub use terms::{ExtendedError, Fault, PecKind, ReceiptKind, RecipientKind, StatusCode, TextError, UnknownTerm};
 
 pub(crate) use terms::xml_text;

@@ -41,7 +41,7 @@ use signature::Signed;
 ///
 /// let directory = Directory::from_ldif(include_bytes!("../tests/fixtures/directory/directory.ldif"))?;
 /// let verifier = Verifier::builder().directory(directory).build()?;
-/// let message = Message::parse(include_bytes!("../tests/fixtures/messages/accettazione.eml"))?;
+/// let message = Message::parse(include_bytes!("../tests/fixtures/valid/accettazione.eml"))?;
 /// let report = verifier.verify(&message, VerificationTime::asserted("2026-12-01T12:00:00Z".parse()?));
 /// let content = report.into_verified()?;
 /// assert_eq!(content.value().kind().as_wire(), "accettazione");
