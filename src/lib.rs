@@ -40,4 +40,6 @@ pub use limits::Limits;
 pub use notification::*;
 #[allow(unused_imports)]
 pub use time::*;
-pub use x509::{Certificate, CertificateError, CertificateErrorKind, Crl, CrlError, CrlErrorKind, PathError, ProfileProblem, RevocationGap, Severity};
+pub use x509::{
+    Certificate, CertificateError, CertificateErrorKind, Crl, CrlError, CrlErrorKind, PathError, ProfileProblem, RevocationGap, Severity,
+};

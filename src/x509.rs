@@ -15,6 +15,8 @@ mod path;
 mod pem;
 mod profile;
 mod read;
+#[cfg(all(test, feature = "rustcrypto"))]
+mod tests;
 
 pub use crl::{Crl, CrlError, CrlErrorKind, RevocationGap};
 pub(crate) use crl::{Revocation, status as revocation_status};
@@ -66,8 +68,11 @@ impl Certificate {
             Ok(certificate) => return Ok(vec![certificate]),
             Err(error) => error,
         };
-        let blocks = pem::blocks(bytes, &["CERTIFICATE", "X509 CERTIFICATE"])
-            .map_err(|at| CertificateError { kind: CertificateErrorKind::MalformedPem, offset: Some(at), block: None })?;
+        let blocks = pem::blocks(bytes, &["CERTIFICATE", "X509 CERTIFICATE"]).map_err(|at| CertificateError {
+            kind: CertificateErrorKind::MalformedPem,
+            offset: Some(at),
+            block: None,
+        })?;
         match blocks {
             Some(blocks) if blocks.is_empty() => Err(CertificateError { kind: CertificateErrorKind::NoneFound, offset: None, block: None }),
             Some(blocks) => blocks

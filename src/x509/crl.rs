@@ -351,7 +351,8 @@ pub(crate) fn status(
     check: &dyn Fn(&Crl, &Certificate) -> Result<(), LinkError>,
 ) -> Revocation {
     let issuer_name = || issuer.subject().into();
-    let mut of_issuer = lists.iter().filter(|list| list.issuer_key() == certificate.issuer_key() && list.issuer_key() == issuer.subject_key()).peekable();
+    let mut of_issuer =
+        lists.iter().filter(|list| list.issuer_key() == certificate.issuer_key() && list.issuer_key() == issuer.subject_key()).peekable();
     if of_issuer.peek().is_none() {
         return Revocation::NotChecked { why: RevocationGap::NoList { issuer: issuer_name() } };
     }
@@ -479,7 +480,8 @@ fn entries(der: &[u8], revoked: &Value<'_>) -> Result<Box<[Entry]>, CrlError> {
         let serial = fields.expect(tag::INTEGER).named("serial number")?;
         let octets = minimal(serial.content);
         let serial_len = u8::try_from(octets.len()).map_err(|_| CrlError::at(serial.offset, CrlErrorKind::SerialTooLong))?;
-        let serial_at = u32::try_from(span_of_end(&serial, octets).start).map_err(|_| CrlError::at(serial.offset, CrlErrorKind::TooLarge))?;
+        let serial_at =
+            u32::try_from(span_of_end(&serial, octets).start).map_err(|_| CrlError::at(serial.offset, CrlErrorKind::TooLarge))?;
         let revoked = instant(&fields.read().named("revocation date")?, "revocation date")?;
         let reason = match fields.optional(tag::SEQUENCE).named("entry extensions")? {
             Some(extensions) => entry_reason(&extensions)?,

@@ -363,7 +363,9 @@ impl Extensions {
                 self.key_usage = Some(KeyUsage::of(usage.bit_string().named("keyUsage")?));
             }
             Some(id::EXTENDED_KEY_USAGE) => self.key_purposes = Some(key_purposes(extension)?),
-            Some(id::SUBJECT_KEY_ID) => self.subject_key_id = Some(extension.value(tag::OCTET_STRING, "subjectKeyIdentifier")?.content.into()),
+            Some(id::SUBJECT_KEY_ID) => {
+                self.subject_key_id = Some(extension.value(tag::OCTET_STRING, "subjectKeyIdentifier")?.content.into())
+            }
             Some(id::AUTHORITY_KEY_ID) => {
                 let mut fields = extension.value(tag::SEQUENCE, "authorityKeyIdentifier")?.reader();
                 self.authority_key_id = fields.optional(tag::context(0)).named("authorityKeyIdentifier")?.map(|id| id.content.into());
@@ -376,7 +378,12 @@ impl Extensions {
             Some(id::CERTIFICATE_POLICIES) => {
                 let mut policies = extension.value(tag::SEQUENCE, "certificatePolicies")?.reader();
                 while !policies.is_empty() {
-                    let policy = policies.expect(tag::SEQUENCE).named("certificatePolicies")?.reader().expect(tag::OID).named("certificatePolicies")?;
+                    let policy = policies
+                        .expect(tag::SEQUENCE)
+                        .named("certificatePolicies")?
+                        .reader()
+                        .expect(tag::OID)
+                        .named("certificatePolicies")?;
                     self.policies.push(policy.content.into());
                 }
             }

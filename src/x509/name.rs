@@ -54,7 +54,8 @@ impl Name {
         if name.tag != tag::SEQUENCE {
             return Err(unexpected(&name, "name"));
         }
-        let mut read = Self { text: Box::default(), key: Box::default(), common_names: Vec::new(), organizations: Vec::new(), emails: Vec::new() };
+        let mut read =
+            Self { text: Box::default(), key: Box::default(), common_names: Vec::new(), organizations: Vec::new(), emails: Vec::new() };
         let mut texts = Vec::new();
         let mut key = Vec::with_capacity(name.content.len());
         let mut relative_names = name.reader();
@@ -205,8 +206,8 @@ fn push_counted(key: &mut Vec<u8>, octets: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use crate::asn1::Reader;
     use super::*;
+    use crate::asn1::Reader;
 
     /// A name of relative names, each of attributes (OID content, tag, value).
     fn name(relatives: &[&[(&[u8], u8, &[u8])]]) -> Name {
@@ -214,7 +215,8 @@ mod tests {
         let content: Vec<u8> = relatives
             .iter()
             .flat_map(|attributes| {
-                let inside: Vec<u8> = attributes.iter().flat_map(|(oid, tag, value)| wrap(0x30, &[wrap(6, oid), wrap(*tag, value)].concat())).collect();
+                let inside: Vec<u8> =
+                    attributes.iter().flat_map(|(oid, tag, value)| wrap(0x30, &[wrap(6, oid), wrap(*tag, value)].concat())).collect();
                 wrap(0x31, &inside)
             })
             .collect();
@@ -226,7 +228,8 @@ mod tests {
 
     #[test]
     fn names_read_as_rfc_4514_writes_them() {
-        let plain = name(&[&[(C, 0x13, b"IT")], &[(ORGANIZATION, 0x0c, b"Gestore Uno PEC S.p.A.")], &[(COMMON_NAME, 0x0c, b"Posta Certificata")]]);
+        let plain =
+            name(&[&[(C, 0x13, b"IT")], &[(ORGANIZATION, 0x0c, b"Gestore Uno PEC S.p.A.")], &[(COMMON_NAME, 0x0c, b"Posta Certificata")]]);
         assert_eq!(&*plain.text, "CN=Posta Certificata,O=Gestore Uno PEC S.p.A.,C=IT");
         assert_eq!(plain.organizations, ["Gestore Uno PEC S.p.A.".into()]);
         assert_eq!(&*name(&[&[(COMMON_NAME, 0x0c, b" #a,O=b\\ ")]]).text, "CN=\\ #a\\,O\\=b\\\\\\ ");
@@ -249,13 +252,22 @@ mod tests {
         assert!(longer.key.starts_with(&one.key));
         let other = name(&[&[(C, 0x13, b"IT")], &[(ORGANIZATION, 0x13, b"Acme PECx")]]);
         assert!(!other.key.starts_with(&one.key));
-        assert_ne!(name(&[&[(COMMON_NAME, 0x0c, b"a"), (C, 0x0c, b"b")]]).key, name(&[&[(COMMON_NAME, 0x0c, b"a")], &[(C, 0x0c, b"b")]]).key);
+        assert_ne!(
+            name(&[&[(COMMON_NAME, 0x0c, b"a"), (C, 0x0c, b"b")]]).key,
+            name(&[&[(COMMON_NAME, 0x0c, b"a")], &[(C, 0x0c, b"b")]]).key
+        );
         assert_eq!(name(&[&[(COMMON_NAME, 0x0c, b"a"), (C, 0x0c, b"b")]]).key, name(&[&[(C, 0x0c, b"b"), (COMMON_NAME, 0x0c, b"a")]]).key);
     }
 
     #[test]
     fn malformed_names_are_refused() {
-        for der in [&[0x30, 2, 0x31, 0][..], &[0x30, 2, 0x30, 0], &[0x31, 0], &[0x30, 4, 0x31, 2, 0x30, 0], &[0x30, 7, 0x31, 5, 0x30, 3, 6, 1, 0x2a]] {
+        for der in [
+            &[0x30, 2, 0x31, 0][..],
+            &[0x30, 2, 0x30, 0],
+            &[0x31, 0],
+            &[0x30, 4, 0x31, 2, 0x30, 0],
+            &[0x30, 7, 0x31, 5, 0x30, 3, 6, 1, 0x2a],
+        ] {
             assert!(Name::read(Reader::der(der).read().named("name").unwrap()).is_err(), "{der:?}");
         }
     }

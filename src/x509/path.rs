@@ -254,10 +254,13 @@ impl<'s> Search<'s> {
         let name = child.issuer_key();
         let anchors = self.anchors.of_subject(name).map(|certificate| Candidate { certificate, is_anchor: true });
         let others = self.intermediates.iter().flat_map(|pool| pool.of_subject(name));
-        let others = others.filter(|certificate| !self.anchors.contains(certificate)).map(|certificate| Candidate { certificate, is_anchor: false });
+        let others =
+            others.filter(|certificate| !self.anchors.contains(certificate)).map(|certificate| Candidate { certificate, is_anchor: false });
         // A name with the key it already has in the path would only lead round in a circle.
         let leads_on = |candidate: &Candidate<'_>| {
-            !path.iter().any(|below| below.spki() == candidate.certificate.spki() && below.subject_key() == candidate.certificate.subject_key())
+            !path
+                .iter()
+                .any(|below| below.spki() == candidate.certificate.spki() && below.subject_key() == candidate.certificate.subject_key())
         };
         frame.candidates = anchors.chain(others).filter(leads_on).collect();
         frame.candidates.sort_by_cached_key(|candidate| {
@@ -267,14 +270,24 @@ impl<'s> Search<'s> {
         frame.candidates.reverse(); // they are taken from the end
         if frame.candidates.is_empty() {
             let subject = child.subject().into();
-            let error = if child.is_self_issued() { PathError::UntrustedRoot { subject } } else { PathError::NoIssuerFound { subject, issuer: child.issuer().into() } };
+            let error = if child.is_self_issued() {
+                PathError::UntrustedRoot { subject }
+            } else {
+                PathError::NoIssuerFound { subject, issuer: child.issuer().into() }
+            };
             progress.fail(path.len(), error);
         }
         frame
     }
 
     /// Whether the candidate may, and did, issue the last certificate of the path.
-    fn link(&self, path: &[&Certificate], candidate: &Candidate<'s>, frame: &mut Frame<'s>, progress: &mut Progress) -> Result<(), PathError> {
+    fn link(
+        &self,
+        path: &[&Certificate],
+        candidate: &Candidate<'s>,
+        frame: &mut Frame<'s>,
+        progress: &mut Progress,
+    ) -> Result<(), PathError> {
         let issuer = candidate.certificate;
         let limit = self.limits.chain_certificates;
         // A path that goes on needs room for its anchor too.
@@ -368,8 +381,12 @@ fn permits_names(issuer: &Certificate, path: &[&Certificate], comparisons: &mut 
             continue; // RFC 5280 §6.1.3 b: a CA that rolls its key over does not name anybody new
         }
         constraints.check(below, comparisons).map_err(|objection| match objection {
-            Objection::NotPermitted { name, constraint } => PathError::NameNotPermitted { issuer: issuer.subject().into(), name, constraint },
-            Objection::NotUnderstood => PathError::ConstraintNotUnderstood { issuer: issuer.subject().into(), subject: below.subject().into() },
+            Objection::NotPermitted { name, constraint } => {
+                PathError::NameNotPermitted { issuer: issuer.subject().into(), name, constraint }
+            }
+            Objection::NotUnderstood => {
+                PathError::ConstraintNotUnderstood { issuer: issuer.subject().into(), subject: below.subject().into() }
+            }
             Objection::Budget => PathError::ConstraintBudget,
         })?;
     }

@@ -29,7 +29,8 @@ pub(super) fn blocks(text: &[u8], labels: &[&str]) -> Result<Option<Vec<Vec<u8>>
         let body = after.get(line_end..).unwrap_or_default();
         let end = memmem::find(body, DASHES).ok_or(start)?;
         let closing = body.get(end..).unwrap_or_default();
-        let closes = closing.strip_prefix(b"-----END ").and_then(|rest| rest.strip_prefix(label)).is_some_and(|rest| rest.starts_with(DASHES));
+        let closes =
+            closing.strip_prefix(b"-----END ").and_then(|rest| rest.strip_prefix(label)).is_some_and(|rest| rest.starts_with(DASHES));
         if !closes {
             return Err(start);
         }
