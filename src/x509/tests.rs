@@ -67,6 +67,15 @@ fn r22_a_plain_path() {
 }
 
 #[test]
+fn r25_the_digest_of_a_certificates_signature_is_known() {
+    use crate::crypto::{AlgorithmError, DigestAlgorithm};
+    let digest = |name: &str| certificate(name).signed_with().map(|scheme| scheme.digest());
+    assert_eq!(digest("leaf"), Ok(DigestAlgorithm::Sha256));
+    assert_eq!(digest("leaf-sha1"), Ok(DigestAlgorithm::Sha1));
+    assert_eq!(digest("leaf-md5"), Err(AlgorithmError::Broken { name: "MD5 with RSA" }));
+}
+
+#[test]
 fn r22_cross_certificates_and_loops() {
     let crossed = search("leaf", &["inter", "root", "root-cross"], &["root2"]).unwrap();
     assert_eq!(crossed, ["CN=Posta Certificata", "CN=Issuing CA", "CN=Root", "CN=Root 2"]);

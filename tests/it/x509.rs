@@ -46,6 +46,15 @@ fn r20_an_address_in_the_subject_is_no_address() {
     assert!(certificate.emails().is_empty());
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn a_certificate_is_named_in_json() {
+    let json = serde_json::to_value(leaf()).unwrap();
+    assert_eq!(json["subject"], "CN=Posta Certificata,O=Gestore di Prova S.p.A.,C=IT");
+    assert_eq!(json["not_after"], "2045-01-01T00:00:00Z");
+    assert_eq!(json["sha256"].as_str().unwrap().len(), 64);
+}
+
 #[test]
 fn bundles_are_read_in_their_order() {
     let mut bundle = b"0 s:C = IT, CN = something\n".to_vec();
