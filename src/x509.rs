@@ -16,6 +16,8 @@ mod pem;
 mod profile;
 mod questions;
 mod read;
+#[cfg(all(test, feature = "rustcrypto"))]
+mod tests;
 
 pub use crl::{Crl, CrlError, CrlErrorKind, RevocationGap};
 pub(crate) use crl::{Revocation, status as revocation_status};
@@ -30,6 +32,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use crate::asn1::Asn1ErrorKind;
+use crate::crypto::{AlgorithmError, SignatureScheme, signature_scheme};
 use crate::time::UnixTime;
 
 /// An X.509 certificate (RFC 5280), parsed and immutable. A clone costs nothing, and two are equal when their bytes are.
@@ -174,6 +177,11 @@ impl Certificate {
         self.0.slice(&self.0.signature_algorithm)
     }
 
+    /// How its issuer signed it, or why that is not known: for policies that judge weak digests.
+    pub(crate) fn signed_with(&self) -> Result<SignatureScheme, AlgorithmError> {
+        signature_scheme(self.signature_algorithm(), None)
+    }
+
     /// Its issuer's signature.
     pub(crate) fn signature(&self) -> &[u8] {
         self.0.slice(&self.0.signature)
@@ -211,6 +219,23 @@ impl Eq for Certificate {}
 impl core::hash::Hash for Certificate {
     fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
         self.sha256().hash(state);
+    }
+}
+
+/// What a record of evidence needs to name a certificate; the bytes themselves are not in it.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Certificate {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        let mut fields = serializer.serialize_struct("Certificate", 7)?;
+        fields.serialize_field("subject", self.subject())?;
+        fields.serialize_field("issuer", self.issuer())?;
+        fields.serialize_field("serial", self.serial())?;
+        fields.serialize_field("sha256", &read::hex(self.sha256()))?;
+        fields.serialize_field("not_before", &self.not_before())?;
+        fields.serialize_field("not_after", &self.not_after())?;
+        fields.serialize_field("emails", self.emails())?;
+        fields.end()
     }
 }
 

@@ -186,7 +186,8 @@ impl Crl {
             ScopeKind::Authorities => is_ca,
             ScopeKind::Partial => false,
         };
-        let published = facts.scope.published_as.as_ref().is_none_or(|names| names.iter().any(|name| extensions.crl_names.contains(name)));
+        let published =
+            facts.scope.published_as.as_ref().is_none_or(|names| names.iter().any(|name| extensions.crl_names.binary_search(name).is_ok()));
         if !in_scope || !published {
             return Some(RevocationGap::OtherScope { issuer: self.issuer().into() });
         }

@@ -66,8 +66,8 @@ pub(crate) struct Extensions {
     pub(crate) alternative_names: Option<AlternativeNames>,
     pub(crate) name_constraints: Option<NameConstraints>,
     policies: Vec<Box<[u8]>>,
-    /// The raw names under which its revocation lists are published.
-    pub(crate) crl_names: Vec<Box<[u8]>>,
+    /// The raw names under which its revocation lists are published, sorted.
+    pub(super) crl_names: Vec<Box<[u8]>>,
 }
 
 /// basicConstraints.
@@ -478,6 +478,7 @@ fn crl_names(extension: &Extension<'_>) -> Result<Vec<Box<[u8]>>, Malformed> {
             full_names(name, &mut read)?;
         }
     }
+    read.sort_unstable();
     Ok(read)
 }
 

@@ -209,8 +209,11 @@ mod tests {
     use super::*;
     use crate::asn1::Reader;
 
-    /// A name of relative names, each of attributes (OID content, tag, value).
-    fn name(relatives: &[&[(&[u8], u8, &[u8])]]) -> Name {
+    /// OID content, tag, value.
+    type Attribute<'a> = (&'a [u8], u8, &'a [u8]);
+
+    /// A name of relative names, each of attributes.
+    fn name(relatives: &[&[Attribute<'_>]]) -> Name {
         let wrap = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
         let content: Vec<u8> = relatives
             .iter()

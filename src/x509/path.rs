@@ -11,7 +11,7 @@ use super::Certificate;
 use super::constraints::{COMPARISONS, Objection};
 use super::facts::KeyPurposes;
 use super::link::LinkError;
-use crate::crypto::{AlgorithmError, signature_scheme};
+use crate::crypto::AlgorithmError;
 use crate::limits::Limits;
 use crate::time::UnixTime;
 
@@ -318,7 +318,7 @@ impl<'s> Search<'s> {
 
 fn usable_algorithm(certificate: &Certificate) -> Result<(), PathError> {
     let subject = || certificate.subject().into();
-    match signature_scheme(certificate.signature_algorithm(), None) {
+    match certificate.signed_with() {
         Ok(_) => Ok(()),
         Err(AlgorithmError::Broken { name }) => Err(PathError::BrokenAlgorithm { subject: subject(), algorithm: name.into() }),
         Err(error) => Err(PathError::UnsupportedAlgorithm { subject: subject(), why: error.to_string().into() }),

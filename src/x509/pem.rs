@@ -9,6 +9,8 @@ const BASE64: GeneralPurpose =
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const DASHES: &[u8] = b"-----";
+/// A label with its dashes and trailing blanks.
+const LABEL_BYTES: usize = 128;
 
 /// The decoded blocks with one of these labels, in order; none where no block of any label begins. An error is the offset of the block
 /// that is cut short or is not base64. Blocks with other labels are passed over.
@@ -19,7 +21,9 @@ pub(super) fn blocks(text: &[u8], labels: &[&str]) -> Result<Option<Vec<Vec<u8>>
     while let Some(start) = text.get(from..).and_then(|rest| begin.find(rest)).and_then(|at| at.checked_add(from)) {
         let found = found.get_or_insert_with(Vec::new);
         let after = text.get(start.saturating_add(BEGIN.len())..).unwrap_or_default();
-        let line_end = memchr::memchr2(b'\r', b'\n', after).unwrap_or(after.len());
+        // No label is that long; looking on to the end of the text each time would be quadratic.
+        let line = after.get(..LABEL_BYTES).unwrap_or(after);
+        let line_end = memchr::memchr2(b'\r', b'\n', line).unwrap_or(line.len());
         let line = after.get(..line_end).unwrap_or_default();
         from = start.saturating_add(BEGIN.len());
         let Some(label) = line.trim_ascii_end().strip_suffix(DASHES) else { continue }; // text that only looks like a beginning
@@ -55,5 +59,6 @@ mod tests {
         assert_eq!(blocks(b"-----BEGIN C-----\nAQI=\n-----END D-----", &["C"]), Err(0));
         assert_eq!(blocks(b"-----BEGIN C-----\n!\n-----END C-----", &["C"]), Err(0));
         assert_eq!(blocks(b"-----BEGIN C-----", &["C"]), Err(0));
+        assert_eq!(blocks(&b"-----BEGIN ".repeat(1_000_000), &["C"]), Ok(Some(vec![])));
     }
 }
