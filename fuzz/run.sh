@@ -2,6 +2,7 @@
 # Runs a fuzz target on the stable toolchain, guided by coverage: cargo-fuzz and nightly are not needed.
 #
 #   fuzz/run.sh TARGET [SECONDS [option of libFuzzer…]]   fuzzes for SECONDS (60); new inputs go to fuzz/corpus.work/TARGET
+#   fuzz/run.sh TARGET SECONDS [option…] FILE             only this input (its name is relative to fuzz/)
 #   fuzz/run.sh --build                                   only compiles the targets
 #   fuzz/run.sh --replay                                  runs every target over its committed corpus, once
 #   fuzz/run.sh --list                                    names the targets
@@ -37,7 +38,7 @@ case ${1:---help} in
             "$(binary "$target")" -runs=0 -timeout=10 "corpus/$target" 2> "$dir/replay.log" || { cat "$dir/replay.log" >&2; exit 1; }
             echo "fuzz corpus replayed: $target, $count inputs"
         done ;;
-    -*) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    -*) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     *)
         target=$1 seconds=${2:-60}
         shift $(($# < 2 ? $# : 2))
@@ -46,5 +47,7 @@ case ${1:---help} in
         mkdir -p "corpus.work/$target" "artifacts/$target"
         options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="artifacts/$target/")
         [ -f "dict/$target.dict" ] && options+=(-dict="dict/$target.dict")
-        exec "$(binary "$target")" "${options[@]}" "$@" "corpus.work/$target" "corpus/$target" ;;
+        folders=("corpus.work/$target" "corpus/$target")
+        for argument in "$@"; do [ ! -f "$argument" ] || folders=(); done
+        exec "$(binary "$target")" "${options[@]}" "$@" ${folders[@]+"${folders[@]}"} ;;
 esac
