@@ -131,3 +131,6 @@ fn line_bytes() {
     assert_eq!(scan(b"1\r\n123456\r\n"), ["a line is longer than 5 bytes (the message itself, offset 3)"]);
     assert_eq!(scan(b"1\n123456"), ["a line is longer than 5 bytes (the message itself, offset 2)"]);
 }
+
+static_assertions::assert_impl_all!(Tree<'static>: Send, Sync, Clone);
+static_assertions::assert_impl_all!(postacert::mime::MimeError: std::error::Error, Send, Sync);
