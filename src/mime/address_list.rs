@@ -129,10 +129,11 @@ impl<'a> Reader<'a> {
             let at = self.lexer.at;
             match self.lexer.next() {
                 None => {
+                    if !element.is_empty() || self.list.groups == 0 {
+                        self.close(element, start);
+                    }
                     if self.open_group {
                         self.blame(at);
-                    } else if self.list.groups == 0 || !element.is_empty() {
-                        self.close(element, start);
                     }
                     return;
                 }
