@@ -4,9 +4,9 @@
 
 mod encoding;
 mod read;
-mod sniff;
 #[cfg(feature = "serde")]
 mod serde_form;
+mod sniff;
 mod terms;
 mod write;
 mod xml;

@@ -270,7 +270,7 @@ impl<'t, 'a> Entity<'t, 'a> {
         Decoded::new(bytes, finding)
     }
 
-    /// The decoded body as text in its declared character set. Total: what cannot be decoded becomes U+FFFD; bytes outside ASCII
+    /// The decoded body as text in its declared character set (ISO-8859-1 is read as windows-1252, as everybody does). Total: what cannot be decoded becomes U+FFFD; bytes outside ASCII
     /// without a character set, or with an unknown one, are read as UTF-8 or else as windows-1252.
     #[must_use]
     pub fn decode_text(&self) -> String {

@@ -14,7 +14,6 @@ mod name;
 mod path;
 mod pem;
 mod profile;
-mod questions;
 mod read;
 #[cfg(all(test, feature = "rustcrypto"))]
 mod tests;
@@ -200,6 +199,13 @@ impl Certificate {
     /// Whether subject and issuer are the same name.
     pub(crate) fn is_self_issued(&self) -> bool {
         self.subject_key() == self.issuer_key()
+    }
+
+    /// Whether its subject has this organization and this common name, and no other of either.
+    pub(crate) fn is_named(&self, organization: &str, common_name: &str) -> bool {
+        let subject = &self.0.subject;
+        let only = |names: &[Box<str>], wanted: &str| matches!(names, [name] if **name == *wanted);
+        only(&subject.organizations, organization) && only(&subject.common_names, common_name)
     }
 
     /// What its key is made of, as far as it is known without a backend.

@@ -37,7 +37,8 @@ impl<'a> SignedAttributes<'a> {
             Known::new("CMSAlgorithmProtection", ID_CMS_ALGORITHM_PROTECT),
         ];
         let mut members = Vec::new();
-        let mut attributes = set.reader_as(Rules::Der);
+        // Attributes are a DER of their own, and their depth counts anew: ESS signing certificates (RFC 5035) lie nine levels deep in them.
+        let mut attributes = Reader::new(set.content, set.content_offset(), Rules::Der, limits.asn1_depth);
         while !attributes.is_empty() {
             if members.len() >= limits.cms_attributes {
                 return Err(CmsError::new(CmsErrorKind::TooManyAttributes { limit: limits.cms_attributes }, attributes.offset()));

@@ -129,10 +129,11 @@ impl<'a> Reader<'a> {
             let at = self.lexer.at;
             match self.lexer.next() {
                 None => {
+                    if !element.is_empty() || self.list.groups == 0 {
+                        self.close(element, start);
+                    }
                     if self.open_group {
                         self.blame(at);
-                    } else if self.list.groups == 0 || !element.is_empty() {
-                        self.close(element, start);
                     }
                     return;
                 }
@@ -145,7 +146,7 @@ impl<'a> Reader<'a> {
                     }
                     start = self.lexer.at;
                 }
-                Some(Token::Mark(b':')) if !self.open_group && element.is_phrase() => {
+                Some(Token::Mark(b':')) if !self.open_group && element.angle.is_none() && element.is_phrase() => {
                     self.open_group = true;
                     self.list.groups = self.list.groups.saturating_add(1);
                     element = Element::default();
@@ -206,7 +207,6 @@ impl Element<'_> {
     /// Words, with the dots that old mail has in names (RFC 5322 §4.1).
     fn is_phrase(&self) -> bool {
         !self.bad
-            && self.angle.is_none()
             && !self.tokens.is_empty()
             && self.tokens.iter().all(|t| matches!(t, Token::Atom(_) | Token::Quoted(_) | Token::Mark(b'.')))
     }

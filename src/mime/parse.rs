@@ -110,6 +110,8 @@ struct Open<'a> {
     node: u32,
     last_child: Option<u32>,
     boundary: Cow<'a, [u8]>,
+    /// How many bytes the boundaries have in common, from the outermost to this one: a line without them is no delimiter at all.
+    common: usize,
     is_digest: bool,
 }
 
@@ -144,6 +146,10 @@ impl<'a> Parser<'a, '_> {
     /// `"--" boundary ["--"] transport-padding CRLF` (RFC 2046 §5.1.1), of the innermost multipart that it fits.
     fn delimiter_at(&self, line: usize) -> Option<Delimiter> {
         let rest = self.raw.get(line..)?.strip_prefix(b"--")?;
+        let innermost = self.open.last()?;
+        if !rest.starts_with(innermost.boundary.get(..innermost.common)?) {
+            return None;
+        }
         self.open.iter().enumerate().rev().find_map(|(level, open)| {
             let rest = rest.strip_prefix(open.boundary.as_ref())?;
             let (kind, after) = match line_end_after_padding(rest) {
@@ -369,8 +375,11 @@ impl<'a> Parser<'a, '_> {
         if self.open.iter().any(|open| open.boundary.starts_with(&boundary) || boundary.starts_with(&open.boundary)) {
             self.find(index, offset, FindingKind::BoundaryPrefix);
         }
+        let common = self.open.last().map_or(boundary.len(), |outer| {
+            outer.boundary.iter().take(outer.common).zip(boundary.iter()).take_while(|(a, b)| a == b).count()
+        });
         self.with_node(index, |n| n.opened = true);
-        self.open.push(Open { node: index, last_child: None, boundary, is_digest: content_type.is("multipart", "digest") });
+        self.open.push(Open { node: index, last_child: None, boundary, common, is_digest: content_type.is("multipart", "digest") });
     }
 
     fn with_node(&mut self, index: u32, change: impl FnOnce(&mut Node)) {

@@ -8,7 +8,7 @@ use super::memo::Link;
 use super::policy::{Leniency, RevocationDemand, TimeBasis, VerificationTime};
 use super::signature::Signed;
 use super::{CheckState, Verifier};
-use crate::crypto::{AlgorithmError, Algorithms, DigestAlgorithm, PreparedKey};
+use crate::crypto::{AlgorithmError, Algorithms, DigestAlgorithm, PreparedKey, SignatureScheme};
 use crate::directory::Listing;
 use crate::finding::{Check, FindingKind};
 use crate::time::UnixTime;
@@ -169,7 +169,7 @@ impl Verifier {
         for (index, certificate) in path.iter().enumerate() {
             let is_anchor = index > 0 && index.saturating_add(1) == path.len();
             if !is_anchor {
-                match certificate.signed_with() {
+                match certificate.signed_with().map(SignatureScheme::digest) {
                     Ok(DigestAlgorithm::Sha1) => self.weak(certificate, "a SHA-1 signature".to_owned(), judge),
                     Err(AlgorithmError::Broken { name }) => judge.bad(Check::Chain, FindingKind::BrokenAlgorithm { name: name.into() }),
                     Ok(_) | Err(_) => {}

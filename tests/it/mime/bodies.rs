@@ -148,7 +148,7 @@ fn r31_every_character_set_takes_every_byte() {
         let head = format!("Content-Type: text/plain; charset={label}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
         let mut raw = head.as_bytes().to_vec();
         for first in 0..=255_u8 {
-            for tail in [&[][..], &[0x1b], &[b'$', b'B'], &[0x30, 0x81, 0x30], &[0x88, 0x62], &[0x80], &[0xff], b"+-", &[first]] {
+            for tail in [&[][..], &[0x1b], b"$B", &[0x30, 0x81, 0x30], &[0x88, 0x62], &[0x80], &[0xff], b"+-", &[first]] {
                 raw.truncate(head.len());
                 raw.push(first);
                 raw.extend_from_slice(tail);
