@@ -9,7 +9,8 @@
 #
 # A find is written to fuzz/artifacts/TARGET. Needed: cargo, a C++ compiler (for libFuzzer itself).
 set -euo pipefail
-cd "$(dirname "$0")"
+self=$(realpath "$0")
+cd "$(dirname "$self")"
 
 targets=(message certdata cms ldif certificate_and_crl verify)
 host=$(rustc -vV | sed -n 's/^host: //p')
@@ -38,7 +39,7 @@ case ${1:---help} in
             "$(binary "$target")" -runs=0 -timeout=10 "corpus/$target" 2> "$dir/replay.log" || { cat "$dir/replay.log" >&2; exit 1; }
             echo "fuzz corpus replayed: $target, $count inputs"
         done ;;
-    -*) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    -*) sed -n '2,10s/^# \{0,1\}//p' "$self" >&2; exit 2 ;;
     *)
         target=$1 seconds=${2:-60}
         shift $(($# < 2 ? $# : 2))
