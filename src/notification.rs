@@ -302,6 +302,8 @@ coded! {
         Malformed { element: &'static str, value: Box<str> } = "notification-malformed", "{element} has the value \"{value}\", which is not of its form";
         /// This kind may not have this `errore`.
         FaultNotAllowed { fault: Fault, kind: PecKind } = "notification-fault", "errore \"{fault}\" is not lawful in {kind}";
+        /// There are no certification data: an anomaly envelope has none.
+        NoData = "notification-no-data", "the message has no certification data";
         /// The data are of another kind.
         WrongKind { found: PecKind } = "notification-wrong-kind", "the data are of the kind {found}";
         /// A text has a character that no XML document may hold.
