@@ -172,13 +172,13 @@ impl Verifier {
         let attributes = &data.signer.signed_attrs;
         let digest = hash(algorithms, algorithm, |h| attributes.hash_as_received(h));
         let mut result = key.verify(scheme, &digest, &data.signer.signature);
-        if result == Err(SignatureError::Mismatch) {
-            if let Some(sorted) = attributes.sorted() {
-                let digest = hash(algorithms, algorithm, |h| sorted.hash(h));
-                result = key.verify(scheme, &digest, &data.signer.signature);
-                if result.is_ok() {
-                    judge.note(FindingKind::AttributesReordered);
-                }
+        if result == Err(SignatureError::Mismatch)
+            && let Some(sorted) = attributes.sorted()
+        {
+            let digest = hash(algorithms, algorithm, |h| sorted.hash(h));
+            result = key.verify(scheme, &digest, &data.signer.signature);
+            if result.is_ok() {
+                judge.note(FindingKind::AttributesReordered);
             }
         }
         match result {
