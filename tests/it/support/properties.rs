@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use postacert::{
-    Certificate, CertificationData, Crl, Directory, Message, Outcome, Report, UnixTime, VerificationTime, Verifier, VerifierBuilder,
+    Certificate, CertificationData, Crl, Directory, Message, Notification, Outcome, Report, TransportEnvelope, UnixTime, VerificationTime,
+    Verifier, VerifierBuilder,
 };
 
 /// A property, by the name of its fuzz target.
@@ -37,7 +38,9 @@ const DEPTH: usize = 4;
 
 fn read_message(bytes: &[u8], depth: usize, opened: &mut usize) {
     *opened += 1;
-    let Ok(message) = Message::parse(bytes) else { return };
+    let Ok(message) = Message::parse(bytes) else {
+        return;
+    };
     assert_eq!(message.raw(), bytes, "the bytes are kept");
     for finding in message.findings() {
         assert!(!finding.code().is_empty() && !finding.to_string().is_empty());
@@ -118,6 +121,18 @@ pub fn certdata(xml: &[u8]) {
         CertificationData::parse(written.as_bytes()).unwrap_or_else(|e| panic!("what was written does not read: {e}\n{written}"));
     assert_eq!(again, data, "value -> bytes -> value");
     assert_eq!(again.to_xml(), written, "bytes -> value -> bytes");
+
+    match Notification::try_from(&data) {
+        Ok(notification) => {
+            let back = CertificationData::from(&notification);
+            assert_eq!(Notification::try_from(&back).expect("the data of a notification are one"), notification);
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    if let Ok(envelope) = TransportEnvelope::try_from(&data) {
+        let back = CertificationData::from(&envelope);
+        assert_eq!(TransportEnvelope::try_from(&back).expect("the data of an envelope are one"), envelope);
+    }
 }
 
 /// Any bytes in the place of the signature of a good message: they pass only if they hold the very signature value that the provider made,
@@ -177,7 +192,9 @@ pub fn certificate_and_crl(bytes: &[u8]) {
             assert_eq!(Certificate::from_der(certificate.der()).as_ref(), Ok(&certificate));
         }
     }
-    let Ok(lists) = Crl::from_pem_or_der(bytes) else { return };
+    let Ok(lists) = Crl::from_pem_or_der(bytes) else {
+        return;
+    };
     for list in &lists {
         assert!(Crl::from_der(list.der()).is_ok());
         let _ = (list.issuer(), list.this_update(), list.next_update(), list.len());
@@ -193,7 +210,9 @@ pub fn certificate_and_crl(bytes: &[u8]) {
 /// does not depend on what the verifier has seen before.
 pub fn verify(bytes: &[u8]) {
     let world = World::get();
-    let Ok(message) = Message::parse(bytes) else { return };
+    let Ok(message) = Message::parse(bytes) else {
+        return;
+    };
     let report = world.verify(&message);
     if report.outcome() == Outcome::Passed {
         let signed = message.signed().expect("what passed is signed").bytes();
