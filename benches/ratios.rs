@@ -43,7 +43,7 @@ fn main() {
         #[cfg(feature = "rustcrypto")]
         verify_of_a_receipt(&mut rows, &verifier, time, &receipt);
     }
-    match support::many_parts(1_000) {
+    match many_parts(1_000) {
         Some(raw) => heap_of_many_parts(&mut rows, &verifier, time, &raw),
         None => eprintln!("left out: the heap of a thousand parts; the openssl command is needed to sign them"),
     }
@@ -168,6 +168,33 @@ fn full(verifier: &Verifier, time: VerificationTime, raw: &[u8]) {
 fn proven(verifier: &Verifier, time: VerificationTime, raw: &[u8]) {
     let report = verifier.verify(&Message::parse(raw).unwrap(), time);
     assert_eq!(report.outcome(), Outcome::Passed, "{report}");
+}
+
+/// A signed transport envelope of so many parts in all. `None` without the `openssl` command.
+fn many_parts(parts: usize) -> Option<Vec<u8>> {
+    let raw = support::fixture("valid/posta-certificata-completa.eml");
+    let message = Message::parse(&raw).unwrap();
+    let signed = message.signed().unwrap();
+    let entity = message.root().children().next().unwrap();
+    let (close, delimiter) = entity.delimiters().last().unwrap();
+    let close = close - signed.offset();
+    let delimiter = String::from_utf8(delimiter.to_vec()).unwrap();
+    let delimiter = delimiter.trim().strip_suffix("--").unwrap();
+    let mut open = vec![message.root()];
+    let mut there = 0;
+    while let Some(entity) = open.pop() {
+        there += 1;
+        open.extend(entity.children());
+    }
+
+    let mut many = signed.bytes()[..close].to_vec();
+    for i in there..parts {
+        many.extend_from_slice(
+            format!("\r\n{delimiter}\r\nContent-Type: text/plain; name=\"nota {i}.txt\"\r\n\r\nnota {i}\r\n").as_bytes(),
+        );
+    }
+    many.extend_from_slice(&signed.bytes()[close..]);
+    support::sign(&raw, &many)
 }
 
 fn delimiters(raw: &[u8]) {

@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 use postacert::{Certificate, Directory, Message, UnixTime, VerificationTime, Verifier};
 
 /// A message of a file of `tests/fixtures`.
-pub fn fixture(name: &str) -> Vec<u8> {
+pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(fixtures().join(name)).unwrap_or_else(|e| panic!("fixture {name}: {e}"))
 }
 
 /// A verifier with the fixtures' directory and root, and the time they are judged by.
-pub fn verifier() -> (Verifier, VerificationTime) {
+pub(crate) fn verifier() -> (Verifier, VerificationTime) {
     let at: UnixTime = String::from_utf8(fixture("at.txt")).unwrap().trim().parse().unwrap();
     let directory = Directory::from_ldif(&fixture("directory/short.ldif")).unwrap();
     let anchors = Certificate::from_pem_or_der(&fixture("pki/root.pem")).unwrap();
@@ -19,7 +19,7 @@ pub fn verifier() -> (Verifier, VerificationTime) {
 }
 
 /// A signed transport envelope of about so many bytes: its original has one attachment. `None` without the `openssl` command.
-pub fn envelope(bytes: usize) -> Option<Vec<u8>> {
+pub(crate) fn envelope(bytes: usize) -> Option<Vec<u8>> {
     let raw = fixture("valid/posta-certificata-completa.eml");
     let message = Message::parse(&raw).unwrap();
     let signed = message.signed().unwrap();
@@ -39,35 +39,8 @@ pub fn envelope(bytes: usize) -> Option<Vec<u8>> {
     sign(&raw, &big)
 }
 
-/// A signed transport envelope of so many parts in all. `None` without the `openssl` command.
-pub fn many_parts(parts: usize) -> Option<Vec<u8>> {
-    let raw = fixture("valid/posta-certificata-completa.eml");
-    let message = Message::parse(&raw).unwrap();
-    let signed = message.signed().unwrap();
-    let entity = message.root().children().next().unwrap();
-    let (close, delimiter) = entity.delimiters().last().unwrap();
-    let close = close - signed.offset();
-    let delimiter = String::from_utf8(delimiter.to_vec()).unwrap();
-    let delimiter = delimiter.trim().strip_suffix("--").unwrap();
-    let mut open = vec![message.root()];
-    let mut there = 0;
-    while let Some(entity) = open.pop() {
-        there += 1;
-        open.extend(entity.children());
-    }
-
-    let mut many = signed.bytes()[..close].to_vec();
-    for i in there..parts {
-        many.extend_from_slice(
-            format!("\r\n{delimiter}\r\nContent-Type: text/plain; name=\"nota {i}.txt\"\r\n\r\nnota {i}\r\n").as_bytes(),
-        );
-    }
-    many.extend_from_slice(&signed.bytes()[close..]);
-    sign(&raw, &many)
-}
-
-/// The message with another signed entity, signed anew by the fixtures' first provider.
-fn sign(raw: &[u8], entity: &[u8]) -> Option<Vec<u8>> {
+/// The message with another signed entity, signed anew by the fixtures' first provider. `None` without the `openssl` command.
+pub(crate) fn sign(raw: &[u8], entity: &[u8]) -> Option<Vec<u8>> {
     let message = Message::parse(raw).unwrap();
     let signed = message.signed().unwrap();
     let signature = message.root().children().nth(1).unwrap();
@@ -124,6 +97,6 @@ fn base64_lines(bytes: usize, out: &mut Vec<u8>) {
     }
 }
 
-pub fn fixtures() -> PathBuf {
+fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }

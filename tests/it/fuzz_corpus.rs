@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+#[allow(unreachable_pub, reason = "the fuzz targets, which are crates of their own, include the same file")]
 #[path = "support/properties.rs"]
 mod properties;
 

@@ -90,7 +90,10 @@ fn read_message(bytes: &[u8], depth: usize, opened: &mut usize) {
     let claims = message.claims();
     let _ = (claims.subject(), claims.date(), claims.from(), claims.from_address(), claims.sender(), claims.to());
     let mail = message.mail();
-    let _ = (mail.text(), mail.html(), mail.attachments().map(|a| (a.name(), a.media_type(), a.encoded_len())).count());
+    let _ = (mail.text(), mail.html());
+    for attachment in mail.attachments() {
+        let _ = (attachment.name(), attachment.media_type(), attachment.encoded_len());
+    }
     if let Some(content) = message.unverified_content() {
         let _ = (content.kind(), content.data(), content.data_error().map(ToString::to_string), content.original());
     }
