@@ -7,5 +7,6 @@ mod directory;
 mod fixtures;
 mod mime;
 mod notification;
+mod signed_directory;
 mod vocabulary;
 mod x509;
