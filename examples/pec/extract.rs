@@ -2,7 +2,7 @@
 //!
 //! Names come from strangers, so a name never decides where a file goes: it is made harmless, and no file is ever opened that is there already.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};

@@ -32,7 +32,15 @@ impl Input {
             return Ok(Self { bytes, sha256: None });
         }
         let mut hash = Sha256::new_with_prefix(&bytes);
-        io::copy(source, &mut hash)?;
+        let mut buffer = [0; 1 << 16];
+        loop {
+            match source.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => hash.update(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(Self { bytes, sha256: Some(hash.finalize().into()) })
     }
 

@@ -43,7 +43,7 @@ fn shown(name: &str, message: &Message<'_>, labels: &Labels, colours: Colours) -
         out += &format!("\n\n{}", labels.ordinary_mail);
     }
     out += &section(labels.header_says, &header(&message.claims(), labels), colours);
-    let parts = message.entities().map(|entity| part(&entity, labels));
+    let parts = all_parts(message).into_iter().map(|entity| part(&entity, labels));
     out += &section(labels.parts, &limited(parts, labels), colours);
     match content.as_ref().and_then(|content| content.original()).map(|original| original.message()) {
         Some(Ok(original)) => {
@@ -65,16 +65,17 @@ fn header(claims: &Claims<'_, '_>, labels: &Labels) -> Vec<String> {
     for name in ["X-Ricevuta", "X-Trasporto", "X-TipoRicevuta", "X-VerificaSicurezza"] {
         fields.extend(claims.text(name).map(|value| field(name, &value)));
     }
-    fields.extend(addresses(labels.from, &claims.from(), labels));
-    fields.extend(addresses(labels.to, &claims.to(), labels));
-    fields.extend(addresses(labels.cc, &claims.cc(), labels));
+    fields.extend(addresses(labels.from, claims.from(), labels));
+    fields.extend(addresses(labels.to, claims.to(), labels));
+    fields.extend(addresses(labels.cc, claims.cc(), labels));
     fields.extend(claims.subject().map(|subject| field(labels.subject, &subject)));
-    fields.extend(claims.date().map(|date| field(labels.date, date.text())));
+    fields.extend(claims.text("Date").map(|date| field(labels.date, &date)));
     fields.extend(claims.text("Message-ID").map(|id| field(labels.message_id, &id)));
     fields
 }
 
-fn addresses(label: &str, list: &AddressList, labels: &Labels) -> Vec<String> {
+fn addresses(label: &str, list: Option<AddressList>, labels: &Labels) -> Vec<String> {
+    let list = list.unwrap_or_default();
     let mailboxes = list.mailboxes();
     let mut fields: Vec<String> = Vec::new();
     for (index, mailbox) in mailboxes.iter().take(ADDRESSES).enumerate() {
@@ -88,13 +89,25 @@ fn addresses(label: &str, list: &AddressList, labels: &Labels) -> Vec<String> {
     fields
 }
 
+/// Every part, a multipart before what is in it.
+fn all_parts<'m, 'a>(message: &'m Message<'a>) -> Vec<Entity<'m, 'a>> {
+    let mut parts = Vec::new();
+    let mut waiting = vec![message.root()];
+    while let Some(entity) = waiting.pop() {
+        parts.push(entity);
+        let children: Vec<_> = entity.children().collect();
+        waiting.extend(children.into_iter().rev());
+    }
+    parts
+}
+
 /// One line of the tree of parts: section, type, name, size.
 fn part(entity: &Entity<'_, '_>, labels: &Labels) -> String {
     let section = entity.section();
     let depth = if section.is_empty() { 0 } else { section.split('.').count() };
     let number = if section.is_empty() { labels.the_message_itself } else { &section };
     let name = entity.name().map(|name| format!(" \"{name}\"")).unwrap_or_default();
-    let description = format!("{}{name}, {}", entity.content_type().media_type(), size(entity.raw().len(), labels));
+    let description = format!("{}/{}{name}, {}", entity.content_type().kind(), entity.content_type().subtype(), size(entity.raw().len(), labels));
     wrapped(&format!("  {:indent$}{number} ", "", indent = depth.saturating_sub(1) * 2), &printable(&description))
 }
 

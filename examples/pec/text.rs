@@ -44,7 +44,7 @@ pub(crate) fn report(name: &str, judged: &Judged<'_>, time: VerificationTime, la
     match judged {
         Judged::Report(report) => full(name, report, time, labels, colours),
         Judged::TooLarge(error) => {
-            let why = wrapped("  ", &printable(&error.to_string()));
+            let why = wrapped("  ", &printable(&error.text));
             format!("{name}: {}{}", verdict(Outcome::Failed, labels, colours), section(labels.why, &[why], colours))
         }
     }
@@ -124,6 +124,7 @@ fn data_fields(data: &CertificationData, labels: &Labels) -> Vec<String> {
     }
     fields.extend(data.recipient().map(|recipient| field(labels.delivered_to, recipient.text())));
     fields.extend(data.received_for().iter().take(RECIPIENTS).map(|address| field(labels.received_for, address.text())));
+    fields.extend(data.reply_to().filter(|text| !text.is_empty() && *text != data.sender().text()).map(|text| field(labels.reply_to, text)));
     fields.extend(data.subject().map(|subject| field(labels.subject, subject)));
     fields.push(field(labels.when, &data.when().to_string()));
     fields.extend(data.provider().map(|provider| field(labels.provider, provider)));
@@ -155,7 +156,7 @@ pub(crate) fn row(name: &str, judged: &Judged<'_>, labels: &Labels, colours: Col
                 out = format!("{out}\n{}", wrapped("    ! ", &printable(&format!("{}: {reason}", labels.check_of(reason.check())))));
             }
         }
-        Judged::TooLarge(error) => out = format!("{out}\n{}", wrapped("    ! ", &printable(&error.to_string()))),
+        Judged::TooLarge(error) => out = format!("{out}\n{}", wrapped("    ! ", &printable(&error.text))),
     }
     out
 }

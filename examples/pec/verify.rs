@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Result;
-use postacert::{Message, Outcome, ParseError, Report, VerificationTime, Verifier};
+use postacert::mime::Tree;
+use postacert::{Limits, Message, Outcome, Report, VerificationTime, Verifier};
 
 use crate::args::VerifyArgs;
 use crate::input::Input;
@@ -22,10 +23,26 @@ struct Job {
 /// What became of one file: a report, unless it was too large to be read as a message at all.
 pub(crate) enum Judged<'a> {
     Report(Report<'a>),
-    TooLarge(ParseError),
+    TooLarge(TooLarge),
 }
 
-impl Judged<'_> {
+/// Why a file was not read as a message.
+pub(crate) struct TooLarge {
+    pub(crate) code: &'static str,
+    pub(crate) text: String,
+}
+
+impl<'a> Judged<'a> {
+    fn of(bytes: &'a [u8], verifier: &Verifier, time: VerificationTime) -> Self {
+        match Message::parse(bytes) {
+            Ok(message) => Self::Report(verifier.verify(&message, time)),
+            Err(error) => {
+                let code = Tree::parse(bytes, &Limits::default()).err().map_or("message-too-long", |error| error.kind().code());
+                Self::TooLarge(TooLarge { code, text: error.to_string() })
+            }
+        }
+    }
+
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Report(report) => report.outcome(),
@@ -112,10 +129,7 @@ fn verify(jobs: &[Job], verifier: &Verifier, time: VerificationTime, printer: Pr
         let input = Input::read(&job.path);
         let outcome = match &input {
             Ok(input) => {
-                let judged = match Message::parse(input.bytes()) {
-                    Ok(message) => Judged::Report(verifier.verify(&message, time)),
-                    Err(error) => Judged::TooLarge(error),
-                };
+                let judged = Judged::of(input.bytes(), verifier, time);
                 let printed = printer.print(&job.name, input, &judged, time, labels, colours);
                 progress.clear();
                 writeln!(out, "{printed}")?;
