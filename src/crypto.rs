@@ -2,14 +2,43 @@
 //!
 //! Digests (SHA-1 and the SHA-2 family) are always compiled in. Public-key algorithms come from a backend: [`RustCrypto`] (the feature
 //! `rustcrypto`, on by default) or one of the caller's own. A backend is chosen by a call, never by which features happen to be on.
+//!
+//! ```
+//! # #[cfg(feature = "rustcrypto")] {
+//! use postacert::crypto::{Algorithms, DigestAlgorithm, KeyKind, RustCrypto, SignatureError, SignatureScheme, digest};
+//!
+//! // A SubjectPublicKeyInfo, as `openssl pkey -pubout -outform DER` writes it: a point on P-256.
+//! let spki = [
+//!     &[0x30, 0x39, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48][..],
+//!     &[0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x22, 0x00, 0x03],
+//!     &[0x6B, 0x17, 0xD1, 0xF2, 0xE1, 0x2C, 0x42, 0x47, 0xF8, 0xBC, 0xE6, 0xE5, 0x63, 0xA4, 0x40, 0xF2],
+//!     &[0x77, 0x03, 0x7D, 0x81, 0x2D, 0xEB, 0x33, 0xA0, 0xF4, 0xA1, 0x39, 0x45, 0xD8, 0x98, 0xC2, 0x96],
+//! ]
+//! .concat();
+//! let key = RustCrypto.prepare(&spki)?;
+//! assert_eq!(key.kind(), KeyKind::P256);
+//! let scheme = SignatureScheme::Ecdsa { digest: DigestAlgorithm::Sha256 };
+//! let signed = digest(DigestAlgorithm::Sha256, b"the bytes that were signed");
+//! assert_eq!(key.verify(scheme, &signed, b"no signature"), Err(SignatureError::Malformed));
+//! # }
+//! # Ok::<(), postacert::crypto::KeyError>(())
+//! ```
 
+mod digest;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
+mod scheme;
 
+pub use digest::{UnknownDigest, digest};
 #[cfg(feature = "rustcrypto")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]
 pub use rustcrypto::RustCrypto;
+pub use scheme::AlgorithmError;
+pub(crate) use scheme::{AlgorithmIdentifier, digest_algorithm, signature_scheme};
 
 use core::fmt;
+
+use crate::asn1::{Asn1Error, Asn1ErrorKind};
 
 /// A digest algorithm that a signature may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,11 +120,34 @@ pub trait PreparedKey: Send + Sync + fmt::Debug {
     /// Checks a signature over a digest.
     ///
     /// # Errors
-    /// [`SignatureError::Mismatch`] when it does not hold; [`SignatureError::Unsupported`] when this key or backend does not know the scheme.
+    /// [`SignatureError::Mismatch`] when it does not hold, [`SignatureError::Malformed`] when it is not in the form of its scheme;
+    /// [`SignatureError::Unsupported`] when this key or backend does not know the scheme; [`SignatureError::DigestMismatch`] when the
+    /// digest is not of the scheme's algorithm.
     fn verify(&self, scheme: SignatureScheme, digest: &Digest, signature: &[u8]) -> Result<(), SignatureError>;
 }
 
-/// A backend of algorithms.
+/// A backend of algorithms: digests, and public keys that check signatures.
+///
+/// A program may bring its own, to use another library or to refuse what the law of its country refuses:
+///
+/// ```
+/// # #[cfg(feature = "rustcrypto")] {
+/// use postacert::crypto::{Algorithms, KeyError, KeyKind, PreparedKey, RustCrypto};
+///
+/// #[derive(Debug)]
+/// struct LongKeysOnly;
+///
+/// impl Algorithms for LongKeysOnly {
+///     fn prepare(&self, spki_der: &[u8]) -> Result<Box<dyn PreparedKey>, KeyError> {
+///         let key = RustCrypto.prepare(spki_der)?;
+///         match key.kind() {
+///             KeyKind::Rsa { bits, .. } if bits < 2048 => Err(KeyError::RsaTooShort { bits }),
+///             _ => Ok(key),
+///         }
+///     }
+/// }
+/// # }
+/// ```
 pub trait Algorithms: Send + Sync + fmt::Debug {
     /// Begins a digest. The default uses the digests that are always compiled in.
     fn hasher(&self, algorithm: DigestAlgorithm) -> Box<dyn Hasher> {
@@ -109,12 +161,84 @@ pub trait Algorithms: Send + Sync + fmt::Debug {
     fn prepare(&self, spki_der: &[u8]) -> Result<Box<dyn PreparedKey>, KeyError>;
 }
 
-mod digest;
+coded! {
+    /// Why a public key cannot be used.
+    pub enum KeyError {
+        /// It is no `SubjectPublicKeyInfo`, or the key inside is not one of its algorithm.
+        Malformed { error: Asn1ErrorKind, offset: usize } = "key-malformed", "the public key is malformed at offset {offset}: {error}";
+        /// A kind of key, or a curve, that is not known here.
+        Unsupported { oid: Box<str> } = "key-unsupported", "keys of the kind {oid} are not supported";
+        /// The parameters of the key's algorithm cannot be used.
+        Parameters { error: AlgorithmError } = "key-parameters", "the parameters of the public key cannot be used: {error}";
+        /// An RSA modulus below 1,024 bits (R13).
+        RsaTooShort { bits: usize } = "key-rsa-too-short", "the RSA key has {bits} bits, fewer than 1024";
+        /// An RSA modulus above 8,192 bits: each signature would cost seconds.
+        RsaTooLong { bits: usize } = "key-rsa-too-long", "the RSA key has {bits} bits, more than 8192";
+        /// An even RSA modulus: one of its factors is 2.
+        EvenModulus = "key-even-modulus", "the RSA modulus is even";
+        /// An even RSA exponent, 0 included: it has no inverse.
+        EvenExponent = "key-even-exponent", "the RSA exponent is even";
+        /// The RSA exponent 1: every message would be its own signature.
+        ExponentOne = "key-exponent-one", "the RSA exponent is 1";
+        /// An RSA exponent of more than 33 bits: no key needs it, and each signature would cost as much as a private operation.
+        ExponentTooLarge = "key-exponent-too-large", "the RSA exponent has more than 33 bits";
+        /// A point that is not on its curve, or not written as RFC 5480 §2.2 says.
+        BadPoint = "key-bad-point", "the elliptic curve key is no point of its curve";
+    }
+}
 
-/// Why a public key cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyError;
+impl core::error::Error for KeyError {}
 
-/// Why a signature does not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignatureError;
+impl From<Asn1Error> for KeyError {
+    fn from(error: Asn1Error) -> Self {
+        Self::Malformed { error: error.kind, offset: error.offset }
+    }
+}
+
+coded! {
+    /// Why a signature does not hold.
+    pub enum SignatureError {
+        /// The signature was not made with this key over this digest.
+        Mismatch = "signature-mismatch", "the signature was not made with this key over these bytes";
+        /// The signature is not in the form of its scheme.
+        Malformed = "signature-malformed", "the signature is not in the form of its scheme";
+        /// The key, or the backend, does not know this scheme.
+        Unsupported { scheme: SignatureScheme, key: KeyKind } = "signature-unsupported", "{scheme} cannot be checked with a key of the kind {key}";
+        /// The digest given was made by another algorithm than the one of the scheme.
+        DigestMismatch { scheme: SignatureScheme, digest: DigestAlgorithm } = "signature-digest-mismatch", "{scheme} cannot be checked over a digest of {digest}";
+    }
+}
+
+impl core::error::Error for SignatureError {}
+
+impl SignatureScheme {
+    /// The digest that the key signs.
+    #[must_use]
+    pub const fn digest(self) -> DigestAlgorithm {
+        match self {
+            Self::RsaPkcs1 { digest } | Self::RsaPss { digest, .. } | Self::Ecdsa { digest } => digest,
+        }
+    }
+}
+
+impl fmt::Display for SignatureScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RsaPkcs1 { digest } => write!(f, "RSA PKCS#1 v1.5 with {digest}"),
+            Self::RsaPss { digest, mgf_digest, salt_len } => {
+                write!(f, "RSA-PSS with {digest}, MGF1 with {mgf_digest}, {salt_len} bytes of salt")
+            }
+            Self::Ecdsa { digest } => write!(f, "ECDSA with {digest}"),
+        }
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa { bits, .. } => write!(f, "RSA-{bits}"),
+            Self::P256 => f.write_str("P-256"),
+            Self::P384 => f.write_str("P-384"),
+        }
+    }
+}

@@ -73,6 +73,32 @@ pub enum Check {
     Content,
 }
 
+impl Check {
+    /// All seven, in order.
+    pub const ALL: [Self; 7] =
+        [Self::Structure, Self::Signature, Self::Chain, Self::Time, Self::Revocation, Self::Authority, Self::Content];
+
+    /// The lower-case word of the check.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Structure => "structure",
+            Self::Signature => "signature",
+            Self::Chain => "chain",
+            Self::Time => "time",
+            Self::Revocation => "revocation",
+            Self::Authority => "authority",
+            Self::Content => "content",
+        }
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Something noticed: a departure from the rules, or two statements that disagree.
 ///
 /// A finding alone never changes an outcome under the default policy; where one decided, it is the finding of a
@@ -145,6 +171,8 @@ coded! {
         HeaderMalformed = "header-malformed", "a header line has no field name";
         /// More fields than the limit: those beyond were not read.
         TooManyHeaderFields { limit: usize } = "too-many-header-fields", "the header has more than {limit} fields; those beyond were not read";
+        /// A part's header beyond the limit: the fields beyond were not read.
+        HeaderTooLong { limit: usize } = "header-too-long", "the header of a part is longer than {limit} bytes; what lies beyond was not read";
         /// A field beyond the limit: it was not read.
         HeaderFieldTooLong { name: Box<str>, limit: usize } = "header-field-too-long", "the field {name} is longer than {limit} bytes and was not read";
         /// A field that may stand once stands twice.
@@ -181,6 +209,8 @@ coded! {
         UnknownEncoding { encoding: Box<str> } = "unknown-encoding", "the content-transfer-encoding {encoding} is unknown";
         /// Base64 with something in it that is neither of its alphabet nor white space.
         BadBase64 = "bad-base64", "base64 holds characters that are not of its alphabet, or is cut short";
+        /// Quoted-printable with an `=` that no line end and no two hexadecimal digits follow: it was kept.
+        BadQuotedPrintable = "bad-quoted-printable", "quoted-printable holds an `=` that begins nothing";
         /// More than two parts under multipart/signed.
         ExtraSignedPart { found: usize } = "extra-signed-part", "multipart/signed has {found} parts where two belong";
 
@@ -203,6 +233,8 @@ coded! {
         // -- the signature --
         /// The CMS signature could not be read.
         Cms { error: crate::cms::CmsError } = "cms", "the signature could not be read: {error}";
+        /// The CMS carries content of its own beside the detached one (CVE-2018-18509).
+        OpaqueContent = "content-inside-signature", "the signature carries a content of its own, beside the one it stands next to";
         /// Line breaks follow the CMS structure.
         CmsTrailingLineBreaks = "cms-trailing-line-breaks", "line breaks follow the signature's structure";
         /// The signed bytes were changed: their digest is not the signed one.
@@ -262,7 +294,7 @@ coded! {
         /// A certificate was revoked after the time that counts.
         RevokedLater { subject: Box<str>, date: Box<str> } = "revoked-later", "the certificate of {subject} was revoked later, on {date}";
         /// Nothing is known of a certificate's revocation, and the policy asks for it.
-        RevocationUnknown { subject: Box<str> } = "revocation-unknown", "no revocation list speaks of the certificate of {subject}";
+        RevocationUnknown { subject: Box<str>, why: Box<str> } = "revocation-unknown", "nothing is known of the revocation of the certificate of {subject}: {why}";
         /// A revocation list could not be used.
         CrlUnusable { why: Box<str> } = "crl-unusable", "a revocation list could not be used: {why}";
         /// The certification data have no time to judge by.
@@ -281,8 +313,6 @@ coded! {
         WrongAuthority { provider: Box<str>, domain: Box<str>, what: Box<str> } = "wrong-authority", "{provider} does not manage the domain {domain} of the {what}";
         /// The directory is from another time than the verification.
         DirectoryOutOfDate { as_of: Box<str>, at: Box<str> } = "directory-out-of-date", "the directory is of {as_of}, too far from {at}";
-        /// The directory says nothing of its date.
-        DirectoryDateUnknown = "directory-date-unknown", "the date of the directory is not known";
 
         // -- the certification data --
         /// No certification data where they are due.
@@ -335,5 +365,19 @@ coded! {
         BriefPartUnhashed { name: Box<str> } = "brief-part-unhashed", "the brief receipt carries \"{name}\" itself, not its hash";
         /// A hash of a brief receipt that is not 40 hexadecimal digits.
         BriefHashMalformed { name: Box<str> } = "brief-hash-malformed", "the hash \"{name}\" of the brief receipt is not 40 hexadecimal digits";
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Finding {
+    /// Its code, its sentence, and where it was noticed.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        let mut row = serializer.serialize_struct("Finding", 4)?;
+        row.serialize_field("code", self.code())?;
+        row.serialize_field("text", &self.kind.to_string())?;
+        row.serialize_field("part", &self.place.part)?;
+        row.serialize_field("offset", &self.place.offset)?;
+        row.end()
     }
 }

@@ -1,5 +1,23 @@
-//! PEC (Posta Elettronica Certificata, RFC 6109) without I/O.
-
+//! PEC (Posta Elettronica Certificata, Italy's certified e-mail, RFC 6109): read and verified, without I/O.
+//!
+//! | to | see |
+//! | --- | --- |
+//! | read any mail and see what it claims | [`Message::parse`], [`Message::claims`], [`Message::mail`] |
+//! | say whom to trust | [`Directory`], [`Certificate`], [`Verifier::builder`] |
+//! | verify | [`Verifier::verify`], which gives a [`Report`] |
+//! | use what is proven | [`Report::into_verified`], [`Verified`], [`Notification`], [`CertificationData`] |
+//! | walk the parts of a message | [`mime`] |
+//! | bring another cryptographic backend | [`crypto`] |
+//!
+//! Only the bytes of the first child of the root `multipart/signed` are certified in PEC. Everything a [`Message`] shows is a claim; what was proven is a
+//! [`Verified`] value, which nothing but a [`Verifier`] can make.
+//!
+//! # Features
+//!
+//! Each feature is a dependency, never a behaviour.
+//!
+//! * `rustcrypto` (default): RSA and ECDSA by the RustCrypto crates, the backend used unless another is given.
+//! * `serde`: (de)serialisation of the values; [`Verified`] and [`Evidence`] serialise, and never deserialise.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[macro_use]
@@ -14,25 +32,39 @@ mod ident;
 mod notification;
 mod time;
 
-mod mime;
+mod message;
+pub mod mime;
 
 mod asn1;
 mod cms;
 pub mod crypto;
 mod directory;
+mod verify;
 mod x509;
 
-#[allow(unused_imports)]
-pub use address::*;
-#[allow(unused_imports)]
+pub use address::{Address, AddressError, Domain};
+pub use asn1::Asn1ErrorKind;
 pub use certdata::*;
-#[allow(unused_imports)]
+pub use cms::{CmsError, CmsErrorKind};
 pub use directory::*;
 pub use finding::{Check, CodeRow, Finding, FindingKind, Place};
-#[allow(unused_imports)]
 pub use ident::*;
 pub use limits::Limits;
-#[allow(unused_imports)]
+pub use message::{
+    Attachment, CarriedMessage, Claims, Content, ContentKind, LineForm, Mail, Message, OuterKind, ParseError, SignedPart, StructureError,
+    UnverifiedContent,
+};
 pub use notification::*;
-#[allow(unused_imports)]
 pub use time::*;
+pub use verify::{
+    AcceptedIssuers, CheckState, Checks, DirectorySnapshot, Evidence, Leniency, MessageClass, NotVerified, Outcome, Policy, Reason, Report,
+    RevocationDemand, Signer, TimeBasis, VerificationTime, Verified, VerifiedParts, Verifier, VerifierBuilder, VerifierError,
+};
+pub use x509::{
+    Certificate, CertificateError, CertificateErrorKind, Crl, CrlError, CrlErrorKind, PathError, ProfileProblem, RevocationGap, Severity,
+};
+
+/// The README's example, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -4,6 +4,7 @@ mod certdata;
 mod cms;
 mod crypto;
 mod directory;
+mod fixtures;
 mod mime;
 mod notification;
 mod vocabulary;

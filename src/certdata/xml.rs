@@ -1,0 +1,464 @@
+//! XML 1.0 as certification data need it: quick-xml finds the markup, what it lets pass is checked here.
+//!
+//! Whatever a conforming parser calls not well-formed is refused. A document type declaration may stand there with an external
+//! identifier, which is never fetched; an internal subset is refused, and so is every entity beyond the five that XML brings along:
+//! nothing is ever expanded. Comments and processing instructions are checked and dropped. Namespaces are the reader's business.
+
+use std::borrow::Cow;
+
+use quick_xml::errors::{Error, IllFormedError, SyntaxError};
+use quick_xml::events::Event;
+use quick_xml::reader::Reader;
+
+use super::CertdataErrorKind;
+use crate::limits::Limits;
+
+/// What is wrong, and at which byte of the decoded document.
+#[derive(Debug)]
+pub(super) struct At {
+    pub(super) kind: CertdataErrorKind,
+    pub(super) offset: usize,
+}
+
+pub(super) enum Token<'a> {
+    /// A start tag; its attributes are [`Tokens::attributes`] until the next token.
+    Start(&'a str),
+    /// An end tag; follows the start of an empty element, too.
+    End,
+    /// Character data, or a CDATA section: line ends are made LF.
+    Text(Cow<'a, str>),
+    /// A character or predefined entity reference.
+    Char(char),
+    Eof,
+}
+
+pub(super) struct Attribute<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: Cow<'a, str>,
+}
+
+/// The tokens of one well-formed document; the first offence ends it.
+pub(super) struct Tokens<'a> {
+    xml: &'a str,
+    reader: Reader<&'a [u8]>,
+    attributes: Vec<Attribute<'a>>,
+    place: Place,
+    depth: usize,
+    max_depth: usize,
+    max_attributes: usize,
+    /// An empty-element tag was the latest token: its end comes next.
+    end_pending: bool,
+    doctype_seen: bool,
+    offset: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Prolog,
+    Root,
+    Epilog,
+}
+
+impl<'a> Tokens<'a> {
+    /// Begins to read a document, whose byte order mark is gone already.
+    pub(super) fn new(xml: &'a str, limits: &Limits) -> Result<Self, At> {
+        if let Some(offset) = illegal_character(xml) {
+            return Err(At { kind: CertdataErrorKind::Character, offset });
+        }
+        if xml.starts_with('\u{feff}') {
+            // The reader would drop a second byte order mark, and count its offsets without it.
+            return Err(At { kind: CertdataErrorKind::OutsideRoot, offset: 0 });
+        }
+        Ok(Self {
+            xml,
+            reader: Reader::from_str(xml),
+            attributes: Vec::new(),
+            place: Place::Prolog,
+            depth: 0,
+            max_depth: limits.certdata_depth,
+            max_attributes: limits.certdata_attributes,
+            end_pending: false,
+            doctype_seen: false,
+            offset: 0,
+        })
+    }
+
+    /// Where the latest token begins.
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The attributes of the start tag that was the latest token, in their order.
+    pub(super) fn attributes(&mut self) -> Vec<Attribute<'a>> {
+        core::mem::take(&mut self.attributes)
+    }
+
+    /// Gives back what [`Self::attributes`] lent, so that its memory serves the next tag.
+    pub(super) fn recycle(&mut self, mut attributes: Vec<Attribute<'a>>) {
+        attributes.clear();
+        self.attributes = attributes;
+    }
+
+    /// Whether the start tag that was the latest token puts its element into a default namespace.
+    pub(super) fn namespaced(&self) -> bool {
+        self.attributes.iter().any(|a| a.name == "xmlns" && !a.value.is_empty())
+    }
+
+    /// Whether a document type declaration has been met.
+    pub(super) fn doctype_seen(&self) -> bool {
+        self.doctype_seen
+    }
+
+    /// How many elements are open.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The next token.
+    pub(super) fn next(&mut self) -> Result<Token<'a>, At> {
+        if core::mem::take(&mut self.end_pending) {
+            return Ok(self.close());
+        }
+        loop {
+            let start = self.position();
+            self.offset = start;
+            let event = match self.reader.read_event() {
+                Ok(event) => event,
+                Err(error) => return Err(self.refused(&error)),
+            };
+            let raw = self.xml.get(start..self.position()).unwrap_or_default();
+            match event {
+                Event::Start(_) => return self.open(raw, ">"),
+                Event::Empty(_) => {
+                    self.end_pending = true;
+                    return self.open(raw, "/>");
+                }
+                Event::End(_) => return Ok(self.close()),
+                Event::Text(_) if raw.is_empty() => {}
+                Event::Text(_) => {
+                    if memchr::memchr(b']', raw.as_bytes()).is_some() && raw.contains("]]>") {
+                        return self.fail(CertdataErrorKind::CdataEnd);
+                    }
+                    if self.place == Place::Root {
+                        return Ok(Token::Text(with_line_feeds(raw)));
+                    }
+                    if !is_white_space(raw) {
+                        return self.fail(CertdataErrorKind::OutsideRoot);
+                    }
+                }
+                Event::CData(_) => {
+                    let text = inner(raw, "<![CDATA[", "]]>");
+                    return match text {
+                        Some(text) if self.place == Place::Root => Ok(Token::Text(with_line_feeds(text))),
+                        Some(_) => self.fail(CertdataErrorKind::OutsideRoot),
+                        None => self.fail(CertdataErrorKind::Markup),
+                    };
+                }
+                Event::GeneralRef(_) => {
+                    let c = reference(inner(raw, "&", ";").unwrap_or_default());
+                    return match c {
+                        Ok(c) if self.place == Place::Root => Ok(Token::Char(c)),
+                        Ok(_) => self.fail(CertdataErrorKind::OutsideRoot),
+                        Err(kind) => self.fail(kind),
+                    };
+                }
+                Event::Comment(_) => {
+                    if !inner(raw, "<!--", "-->").is_some_and(|c| !c.contains("--") && !c.ends_with('-')) {
+                        return self.fail(CertdataErrorKind::Comment);
+                    }
+                }
+                Event::PI(_) => {
+                    if !inner(raw, "<?", "?>").is_some_and(is_processing_instruction) {
+                        return self.fail(CertdataErrorKind::ProcessingInstruction);
+                    }
+                }
+                // Read already, when the encoding was sought; but `<?xml?>` is none.
+                Event::Decl(_) if start == 0 && raw != "<?xml?>" => {}
+                Event::Decl(_) => return self.fail(CertdataErrorKind::Declaration),
+                Event::DocType(_) => self.document_type(raw)?,
+                Event::Eof => {
+                    return match self.place {
+                        Place::Prolog => self.fail(CertdataErrorKind::NoRoot),
+                        Place::Root => self.fail(CertdataErrorKind::Truncated),
+                        Place::Epilog => Ok(Token::Eof),
+                    };
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, raw: &'a str, end: &str) -> Result<Token<'a>, At> {
+        if self.place == Place::Epilog {
+            return self.fail(CertdataErrorKind::OutsideRoot);
+        }
+        self.place = Place::Root;
+        self.depth = self.depth.saturating_add(1);
+        if self.depth > self.max_depth {
+            return self.fail(CertdataErrorKind::TooDeep { limit: self.max_depth });
+        }
+        let mut cursor = Cursor::new(inner(raw, "<", end).unwrap_or_default());
+        let Some(name) = cursor.name() else { return self.fail(CertdataErrorKind::Name) };
+        self.attributes.clear();
+        loop {
+            let spaced = cursor.skip_white_space();
+            if cursor.at_end() {
+                return Ok(Token::Start(name));
+            }
+            // Counted first: the search for a name met before grows with the square of their number.
+            if self.attributes.len() >= self.max_attributes {
+                return self.fail(CertdataErrorKind::TooManyAttributes { limit: self.max_attributes });
+            }
+            let parsed = cursor.name().and_then(|name| Some((name, cursor.equals_quoted()?)));
+            let Some((name, raw)) = parsed.filter(|(_, raw)| spaced && memchr::memchr(b'<', raw.as_bytes()).is_none()) else {
+                return self.fail(CertdataErrorKind::Attribute);
+            };
+            if self.attributes.iter().any(|a| a.name == name) {
+                return self.fail(CertdataErrorKind::DuplicateAttribute { name: clip(name) });
+            }
+            match attribute_value(raw) {
+                Ok(value) => self.attributes.push(Attribute { name, value }),
+                Err(kind) => return self.fail(kind),
+            }
+        }
+    }
+
+    /// The reader has seen to it that the tag closes the element opened last.
+    fn close(&mut self) -> Token<'a> {
+        self.depth = self.depth.saturating_sub(1);
+        if self.depth == 0 {
+            self.place = Place::Epilog;
+        }
+        Token::End
+    }
+
+    /// `'<!DOCTYPE' S Name (S ExternalID)? S? '>'`: what the external identifier names is not looked at.
+    fn document_type(&mut self, raw: &'a str) -> Result<(), At> {
+        if self.place != Place::Prolog || core::mem::replace(&mut self.doctype_seen, true) {
+            return self.fail(CertdataErrorKind::Doctype);
+        }
+        let lawful = inner(raw, "<!DOCTYPE", ">").and_then(|content| {
+            let mut c = Cursor::new(content);
+            c.skip_white_space().then_some(())?;
+            c.name()?;
+            if c.skip_white_space() && !c.at_end() && c.peek() != Some('[') {
+                match c.name()? {
+                    "SYSTEM" => {}
+                    "PUBLIC" => {
+                        c.skip_white_space().then_some(())?;
+                        c.quoted().filter(|id| id.bytes().all(is_public_id_byte))?;
+                    }
+                    _ => return None,
+                }
+                c.skip_white_space().then_some(())?;
+                c.quoted()?;
+                c.skip_white_space();
+            }
+            Some(c.peek())
+        });
+        match lawful {
+            Some(None) => Ok(()),
+            Some(Some('[')) => self.fail(CertdataErrorKind::InternalSubset),
+            _ => self.fail(CertdataErrorKind::Doctype),
+        }
+    }
+
+    fn fail<T>(&self, kind: CertdataErrorKind) -> Result<T, At> {
+        Err(At { kind, offset: self.offset })
+    }
+
+    fn refused(&self, error: &Error) -> At {
+        let kind = match error {
+            Error::Syntax(SyntaxError::InvalidBangMarkup) => CertdataErrorKind::Markup,
+            Error::Syntax(_) => CertdataErrorKind::Truncated,
+            Error::IllFormed(IllFormedError::MismatchedEndTag { .. } | IllFormedError::UnmatchedEndTag(_)) => CertdataErrorKind::EndTag,
+            Error::IllFormed(IllFormedError::UnclosedReference) => CertdataErrorKind::Reference,
+            Error::IllFormed(IllFormedError::MissingDoctypeName) => CertdataErrorKind::Doctype,
+            _ => CertdataErrorKind::Markup,
+        };
+        At { kind, offset: usize::try_from(self.reader.error_position()).unwrap_or(self.offset) }
+    }
+
+    fn position(&self) -> usize {
+        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+    }
+}
+
+/// The white space of XML (`S`): blanks, tabs, line ends.
+pub(super) fn is_white_space(s: &str) -> bool {
+    s.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
+/// The text without the white space of XML around it.
+pub(super) fn trim(s: &str) -> &str {
+    s.trim_matches([' ', '\t', '\r', '\n'])
+}
+
+/// The beginning of a hostile text, for a message.
+pub(super) fn clip(s: &str) -> Box<str> {
+    const LONGEST: usize = 120; // characters
+    s.char_indices().nth(LONGEST).and_then(|(end, _)| s.get(..end)).unwrap_or(s).into()
+}
+
+/// Where the first character stands that XML 1.0 (`Char`) does not know. Surrogates cannot stand in a `str`.
+pub(super) fn illegal_character(s: &str) -> Option<usize> {
+    let control = |b: u8| b < 0x20 && b != b'\t' && b != b'\n' && b != b'\r';
+    let bytes = s.as_bytes();
+    let first_control =
+        if bytes.iter().fold(false, |found, &b| found | control(b)) { bytes.iter().position(|&b| control(b)) } else { None };
+    // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
+    let noncharacter = memchr::memchr_iter(0xef, bytes).find(|&i| matches!(bytes.get(i..), Some([0xef, 0xbf, 0xbe | 0xbf, ..])));
+    first_control.into_iter().chain(noncharacter).min()
+}
+
+/// What stands between a prefix and a suffix that do not overlap.
+fn inner<'a>(raw: &'a str, prefix: &str, suffix: &str) -> Option<&'a str> {
+    raw.strip_prefix(prefix)?.strip_suffix(suffix)
+}
+
+/// Makes every line end one LF (XML 1.0 §2.11).
+fn with_line_feeds(raw: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\r', raw.as_bytes()).is_none() {
+        return Cow::Borrowed(raw);
+    }
+    Cow::Owned(raw.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+/// The value of an attribute: references resolved, other white space made blanks (XML 1.0 §3.3.3, for CDATA).
+fn attribute_value(raw: &str) -> Result<Cow<'_, str>, CertdataErrorKind> {
+    if !raw.bytes().any(|b| matches!(b, b'&' | b'\t' | b'\r' | b'\n')) {
+        return Ok(Cow::Borrowed(raw));
+    }
+    let mut value = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(i) = rest.find(['&', '\t', '\r', '\n']) {
+        let (before, after) = rest.split_at(i);
+        value.push_str(before);
+        if let Some(named) = after.strip_prefix('&') {
+            let (name, after) = named.split_once(';').ok_or(CertdataErrorKind::Reference)?;
+            value.push(reference(name)?);
+            rest = after;
+        } else {
+            value.push(' ');
+            rest = after.strip_prefix("\r\n").unwrap_or_else(|| after.get(1..).unwrap_or_default());
+        }
+    }
+    value.push_str(rest);
+    Ok(Cow::Owned(value))
+}
+
+/// The character that `&name;` stands for.
+fn reference(name: &str) -> Result<char, CertdataErrorKind> {
+    let number = |digits: &str, radix: u32| {
+        let lawful = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
+        let c = lawful.then(|| u32::from_str_radix(digits, radix).ok()).flatten().and_then(char::from_u32);
+        c.filter(|&c| illegal_character(c.encode_utf8(&mut [0; 4])).is_none()).ok_or(CertdataErrorKind::Reference)
+    };
+    match name {
+        "lt" => Ok('<'),
+        "gt" => Ok('>'),
+        "amp" => Ok('&'),
+        "apos" => Ok('\''),
+        "quot" => Ok('"'),
+        _ => match name.strip_prefix('#') {
+            Some(digits) => match digits.strip_prefix('x') {
+                Some(hex) => number(hex, 16),
+                None => number(digits, 10),
+            },
+            None => {
+                let mut cursor = Cursor::new(name);
+                match cursor.name() {
+                    Some(_) if cursor.at_end() => Err(CertdataErrorKind::UndefinedEntity { name: clip(name) }),
+                    _ => Err(CertdataErrorKind::Reference),
+                }
+            }
+        },
+    }
+}
+
+/// `PITarget (S …)?`, where the target is a name other than `xml` in any case.
+fn is_processing_instruction(content: &str) -> bool {
+    let mut cursor = Cursor::new(content);
+    cursor.name().is_some_and(|target| !target.eq_ignore_ascii_case("xml")) && (cursor.at_end() || cursor.skip_white_space())
+}
+
+/// `PubidChar`.
+fn is_public_id_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b" \r\n-'()+,./:=?;!*#@$_%".contains(&b)
+}
+
+/// Reads the inside of a tag or declaration.
+pub(super) struct Cursor<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(rest: &'a str) -> Self {
+        Self { rest }
+    }
+
+    pub(super) fn at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest.chars().next()
+    }
+
+    /// Skips white space and tells whether there was any.
+    pub(super) fn skip_white_space(&mut self) -> bool {
+        let before = self.rest.len();
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        self.rest.len() < before
+    }
+
+    /// `Name`.
+    pub(super) fn name(&mut self) -> Option<&'a str> {
+        self.peek().filter(|&c| is_name_start(c))?;
+        let length = self.rest.find(|c| !is_name_character(c)).unwrap_or(self.rest.len());
+        let (name, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        Some(name)
+    }
+
+    /// What stands between two quotes of either kind.
+    pub(super) fn quoted(&mut self) -> Option<&'a str> {
+        let quote = self.peek().filter(|&c| c == '"' || c == '\'')?;
+        let (value, rest) = self.rest.get(1..)?.split_once(quote)?;
+        self.rest = rest;
+        Some(value)
+    }
+
+    /// `Eq` and a quoted value.
+    pub(super) fn equals_quoted(&mut self) -> Option<&'a str> {
+        self.skip_white_space();
+        self.rest = self.rest.strip_prefix('=')?;
+        self.skip_white_space();
+        self.quoted()
+    }
+}
+
+/// `NameStartChar` (XML 1.0, fifth edition).
+fn is_name_start(c: char) -> bool {
+    c.is_ascii_alphabetic()
+        || matches!(
+            c,
+            ':' | '_'
+                | '\u{c0}'..='\u{d6}'
+                | '\u{d8}'..='\u{f6}'
+                | '\u{f8}'..='\u{2ff}'
+                | '\u{370}'..='\u{37d}'
+                | '\u{37f}'..='\u{1fff}'
+                | '\u{200c}'..='\u{200d}'
+                | '\u{2070}'..='\u{218f}'
+                | '\u{2c00}'..='\u{2fef}'
+                | '\u{3001}'..='\u{d7ff}'
+                | '\u{f900}'..='\u{fdcf}'
+                | '\u{fdf0}'..='\u{fffd}'
+                | '\u{10000}'..='\u{effff}'
+        )
+}
+
+/// `NameChar`.
+fn is_name_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}') || is_name_start(c)
+}

@@ -1,0 +1,281 @@
+//! What the signed entity of a PEC message holds: its certification data and the message it carries.
+
+use super::{CarriedMessage, Message};
+use crate::certdata::{CertificationData, PecKind, XmlEncoding, has_postacert_root};
+use crate::finding::{Finding, FindingKind, Place};
+use crate::mime::{Entity, TransferEncoding};
+
+/// What kind of PEC message this is, by its signed content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ContentKind {
+    /// With certification data: a notification or a transport envelope, as their `tipo` says.
+    Certified(PecKind),
+    /// Without: an anomaly envelope (`X-Trasporto: errore`, RFC 6109 §3.2.2).
+    #[doc(alias = "X-Trasporto: errore")]
+    Anomaly,
+}
+
+impl ContentKind {
+    /// The word on the wire: the `tipo` of the certification data, or `anomalia`.
+    #[must_use]
+    pub fn as_wire(self) -> &'static str {
+        match self {
+            Self::Certified(kind) => kind.as_wire(),
+            Self::Anomaly => "anomalia",
+        }
+    }
+}
+
+/// What the signed bytes of a PEC message say, and what they carry.
+///
+/// The *certification data* are what the provider attests. The *carried message* was written by its sender: the provider attests to have
+/// carried these bytes, not what they say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content<'a> {
+    kind: ContentKind,
+    data: Option<CertificationData>,
+    original: Option<CarriedMessage<'a>>,
+}
+
+impl<'a> Content<'a> {
+    /// The kind, from the signed data.
+    #[must_use]
+    pub fn kind(&self) -> ContentKind {
+        self.kind
+    }
+
+    /// The certification data; an anomaly envelope has none.
+    #[must_use]
+    pub fn data(&self) -> Option<&CertificationData> {
+        self.data.as_ref()
+    }
+
+    /// The message carried inside: the original of a transport envelope or a delivery receipt, the received mail of an anomaly envelope.
+    #[must_use]
+    pub fn original(&self) -> Option<&CarriedMessage<'a>> {
+        self.original.as_ref()
+    }
+
+    /// The same, owning the carried bytes.
+    #[must_use]
+    pub fn into_owned(self) -> Content<'static> {
+        Content { kind: self.kind, data: self.data, original: self.original.map(CarriedMessage::into_owned) }
+    }
+
+    pub(crate) fn into_parts(self) -> (Option<CertificationData>, Option<CarriedMessage<'a>>) {
+        (self.data, self.original)
+    }
+}
+
+/// The content of a signed entity **that nothing has verified**: good for a display that says so, never for a decision.
+///
+/// There is no way from here to a [`Verified`](crate::Verified).
+#[derive(Debug, Clone)]
+pub struct UnverifiedContent<'a> {
+    kind: Option<ContentKind>,
+    data: Option<CertificationData>,
+    error: Option<Finding>,
+    original: Option<CarriedMessage<'a>>,
+}
+
+impl<'a> UnverifiedContent<'a> {
+    /// The kind it claims to be; `None` where there is nothing readable to say so.
+    #[must_use]
+    pub fn kind(&self) -> Option<ContentKind> {
+        self.kind
+    }
+
+    /// The certification data, if they could be read.
+    #[must_use]
+    pub fn data(&self) -> Option<&CertificationData> {
+        self.data.as_ref()
+    }
+
+    /// Why the certification data could not be read.
+    #[must_use]
+    pub fn data_error(&self) -> Option<&Finding> {
+        self.error.as_ref()
+    }
+
+    /// The message carried inside.
+    #[must_use]
+    pub fn original(&self) -> Option<&CarriedMessage<'a>> {
+        self.original.as_ref()
+    }
+}
+
+impl<'a> From<Reading<'a>> for UnverifiedContent<'a> {
+    fn from(reading: Reading<'a>) -> Self {
+        let kind = reading.kind();
+        Self { kind, data: reading.data, error: reading.fatal.into_iter().next(), original: reading.original }
+    }
+}
+
+/// In which form of the signed bytes the signature holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum LineForm {
+    /// As they were received.
+    AsReceived,
+    /// With every LF made CR LF: the message was stored with LF alone.
+    Crlf,
+}
+
+/// What was found in the signed entity, with everything noticed on the way.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    pub(crate) data: Option<CertificationData>,
+    pub(crate) original: Option<CarriedMessage<'a>>,
+    /// `X-Trasporto: errore` stands in the outer header and there is no daticert.
+    pub(crate) anomaly: bool,
+    /// What makes the content unusable.
+    pub(crate) fatal: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
+    /// Base64 garbage in daticert: ambiguous framing (R17).
+    pub(crate) framing: Option<Finding>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads the first child of a root multipart/signed; `None` where there is none.
+    pub(crate) fn of(message: &Message<'a>, form: LineForm) -> Option<Self> {
+        let signed = message.signed_entity()?;
+        let mut reading = Self { data: None, original: None, anomaly: false, fatal: Vec::new(), findings: Vec::new(), framing: None };
+        if !signed.is("multipart", "mixed") {
+            let found = signed.content_type().to_string().into();
+            reading.note(FindingKind::SignedEntityType { found }, &signed);
+        }
+        reading.read_original(&signed, form);
+        reading.read_certdata(message, &signed);
+        if reading.anomaly {
+            reading.judge_anomaly(&signed);
+        }
+        Some(reading)
+    }
+
+    pub(crate) fn kind(&self) -> Option<ContentKind> {
+        match &self.data {
+            Some(data) => Some(ContentKind::Certified(data.kind())),
+            None => self.anomaly.then_some(ContentKind::Anomaly),
+        }
+    }
+
+    /// The content, if it can be used at all.
+    pub(crate) fn into_content(self) -> Option<Content<'a>> {
+        let kind = self.kind()?;
+        self.fatal.is_empty().then_some(Content { kind, data: self.data, original: self.original })
+    }
+
+    /// The one direct child that is message/rfc822 or named postacert.eml (R4).
+    fn read_original(&mut self, signed: &Entity<'_, 'a>, form: LineForm) {
+        let mut candidates = signed.children().filter(is_original);
+        let Some(first) = candidates.next() else { return };
+        if let Some(second) = candidates.next() {
+            self.note(FindingKind::OriginalTwice, &second);
+        }
+        if first.is("message", "rfc822") && matches!(first.encoding(), TransferEncoding::Base64 | TransferEncoding::QuotedPrintable) {
+            self.note(FindingKind::EncodedMessage, &first);
+        }
+        let carried = CarriedMessage::of(first);
+        self.original = Some(match form {
+            LineForm::AsReceived => carried,
+            LineForm::Crlf => carried.with_crlf(),
+        });
+    }
+
+    /// The one direct child that is named daticert.xml or certdata.xml (R4).
+    fn read_certdata(&mut self, message: &Message<'a>, signed: &Entity<'_, 'a>) {
+        let limits = message.limits();
+        let mut named = signed.children().filter(is_named_certdata);
+        let Some(first) = named.next() else {
+            let claims_anomaly = message.claims().transport().as_deref() == Some("errore");
+            self.anomaly = claims_anomaly;
+            if !claims_anomaly {
+                self.fatal.push(Finding::new(FindingKind::CertdataMissing, Place::part(&signed.section())));
+            }
+            return;
+        };
+        let decoded = first.decode();
+        for other in signed.children().filter(|e| *e != first && !is_original(e)) {
+            let same_name = is_named_certdata(&other);
+            if !same_name && (!may_be_xml(&other) || other.body().len() > limits.certdata_bytes.saturating_mul(2)) {
+                continue;
+            }
+            let bytes = other.decode();
+            if !same_name && !has_postacert_root(bytes.bytes()) {
+                continue;
+            }
+            if bytes.bytes() == decoded.bytes() {
+                self.note(FindingKind::CertdataTwice, &other);
+            } else {
+                self.fatal.push(Finding::new(FindingKind::CertdataAmbiguous, Place::part(&other.section())));
+            }
+        }
+        if let Some(finding) = decoded.finding() {
+            if first.encoding() == TransferEncoding::Base64 {
+                self.framing = Some(finding.clone());
+            } else {
+                self.findings.push(finding.clone());
+            }
+        }
+        match CertificationData::parse_with(decoded.bytes(), limits) {
+            Ok((data, departures)) => {
+                self.note_charset(&first, decoded.bytes());
+                for departure in departures {
+                    self.note(FindingKind::CertdataDeparture { departure }, &first);
+                }
+                self.data = Some(data);
+            }
+            Err(error) => self.fatal.push(Finding::new(FindingKind::Certdata { error }, Place::part(&first.section()))),
+        }
+    }
+
+    /// The part's charset parameter, if there is one, should agree with what the XML says of itself.
+    fn note_charset(&mut self, part: &Entity<'_, 'a>, xml: &[u8]) {
+        let content_type = part.content_type();
+        let (Some(charset), Ok(encoding)) = (content_type.parameter("charset"), XmlEncoding::of(xml)) else { return };
+        if !encoding.agrees_with(&charset) {
+            let what = format!("its charset parameter says {charset}, the XML is in {encoding}").into();
+            self.note(FindingKind::CertdataPart { what }, part);
+        }
+    }
+
+    /// An anomaly envelope carries one message and its text, nothing else (RFC 6109 §3.2.2, R8).
+    fn judge_anomaly(&mut self, signed: &Entity<'_, 'a>) {
+        if self.original.is_none() {
+            self.fatal.push(Finding::new(FindingKind::AnomalyWithoutMessage, Place::part(&signed.section())));
+        }
+        let extra = signed.children().find(|e| {
+            let text = e.is("text", "plain") || e.is("text", "html") || e.is("multipart", "alternative");
+            !is_original(e) && (!text || e.name().is_some())
+        });
+        if let Some(extra) = extra {
+            self.note(FindingKind::AnomalyExtraPart, &extra);
+        }
+    }
+
+    fn note(&mut self, kind: FindingKind, entity: &Entity<'_, 'a>) {
+        self.findings.push(Finding::new(kind, Place::part(&entity.section())));
+    }
+}
+
+/// `daticert.xml` on the wire; RFC 6109 §4.3.3 prints `certdata.xml`.
+pub(super) fn is_certdata_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case("daticert.xml") || name.eq_ignore_ascii_case("certdata.xml")
+}
+
+fn is_named_certdata(entity: &Entity<'_, '_>) -> bool {
+    entity.names().any(|name| is_certdata_name(&name))
+}
+
+fn is_original(entity: &Entity<'_, '_>) -> bool {
+    entity.is("message", "rfc822") || entity.names().any(|name| name.eq_ignore_ascii_case("postacert.eml"))
+}
+
+/// Whether a part could hold XML: the readable texts and whole messages cannot be mistaken for it.
+fn may_be_xml(entity: &Entity<'_, '_>) -> bool {
+    !(entity.is("text", "plain")
+        || entity.is("text", "html")
+        || entity.content_type().is_kind("multipart")
+        || entity.is("message", "rfc822"))
+}

@@ -1,0 +1,397 @@
+//! The record of a verification.
+
+use core::fmt;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::verified::{Evidence, Signer, Verified};
+use crate::crypto::Digest;
+use crate::finding::{Check, Finding};
+use crate::message::{Content, LineForm, UnverifiedContent};
+use crate::time::UnixTime;
+
+/// How one of the seven checks came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum CheckState {
+    /// It was not made: nothing to make it with, or an earlier one left nothing to look at.
+    #[default]
+    NotChecked,
+    /// It holds.
+    Good,
+    /// It could not be decided.
+    Unknown,
+    /// It does not hold.
+    Bad,
+}
+
+impl CheckState {
+    /// `good`, `bad`, `unknown` or `not-checked`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotChecked => "not-checked",
+            Self::Good => "good",
+            Self::Unknown => "unknown",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+impl fmt::Display for CheckState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How the seven checks came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Checks {
+    /// [`Check::Structure`].
+    pub structure: CheckState,
+    /// [`Check::Signature`].
+    pub signature: CheckState,
+    /// [`Check::Chain`].
+    pub chain: CheckState,
+    /// [`Check::Time`].
+    pub time: CheckState,
+    /// [`Check::Revocation`].
+    pub revocation: CheckState,
+    /// [`Check::Authority`].
+    pub authority: CheckState,
+    /// [`Check::Content`].
+    pub content: CheckState,
+}
+
+impl Checks {
+    /// The state of one check.
+    #[must_use]
+    pub fn get(&self, check: Check) -> CheckState {
+        match check {
+            Check::Structure => self.structure,
+            Check::Signature => self.signature,
+            Check::Chain => self.chain,
+            Check::Time => self.time,
+            Check::Revocation => self.revocation,
+            Check::Authority => self.authority,
+            Check::Content => self.content,
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, check: Check) -> &mut CheckState {
+        match check {
+            Check::Structure => &mut self.structure,
+            Check::Signature => &mut self.signature,
+            Check::Chain => &mut self.chain,
+            Check::Time => &mut self.time,
+            Check::Revocation => &mut self.revocation,
+            Check::Authority => &mut self.authority,
+            Check::Content => &mut self.content,
+        }
+    }
+
+    /// All seven, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (Check, CheckState)> + '_ {
+        Check::ALL.iter().map(|&check| (check, self.get(check)))
+    }
+}
+
+/// What a verification came to, in the spirit of ETSI EN 319 102-1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum Outcome {
+    /// Everything the policy asks for holds.
+    Passed,
+    /// Nothing is wrong, but something that is needed is not known.
+    Indeterminate,
+    /// Something is wrong.
+    Failed,
+}
+
+impl Outcome {
+    /// `passed`, `indeterminate` or `failed`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Indeterminate => "indeterminate",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which of RFC 6109 §2.2.2's ways a message goes on. While an outcome is indeterminate, it is the way it would go if the open questions
+/// were answered well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum MessageClass {
+    /// A PEC transport envelope or notification.
+    Certified,
+    /// An anomaly envelope, signed by a PEC provider.
+    Anomaly,
+    /// It comes from a PEC provider (its signature is there, is that provider's, and is valid), but its form is not PEC's.
+    Irregular,
+    /// Anything else: ordinary mail.
+    Ordinary,
+}
+
+impl MessageClass {
+    /// `certified`, `anomaly`, `irregular` or `ordinary`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Certified => "certified",
+            Self::Anomaly => "anomaly",
+            Self::Irregular => "irregular",
+            Self::Ordinary => "ordinary",
+        }
+    }
+}
+
+impl fmt::Display for MessageClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why an outcome is not `passed`: a check, and the finding that decided it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    check: Check,
+    finding: Finding,
+}
+
+impl Reason {
+    pub(crate) fn new(check: Check, finding: Finding) -> Self {
+        Self { check, finding }
+    }
+
+    /// The check that came out bad or unknown.
+    #[must_use]
+    pub fn check(&self) -> Check {
+        self.check
+    }
+
+    /// What decided it.
+    #[must_use]
+    pub fn finding(&self) -> &Finding {
+        &self.finding
+    }
+
+    /// The stable code of the finding.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.finding.code()
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.finding.fmt(f)
+    }
+}
+
+/// The record of a verification: seven checks, what they came to, and why.
+///
+/// It is a record, never a bool: `Passed` means that everything the policy asks for holds, relative to the trust the verifier was given.
+#[derive(Debug, Clone)]
+pub struct Report<'a> {
+    pub(crate) raw: &'a [u8],
+    pub(crate) outcome: Outcome,
+    pub(crate) class: MessageClass,
+    pub(crate) checks: Checks,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) signature: Option<SignatureFacts>,
+    pub(crate) content: Held<'a>,
+}
+
+/// What could be read of the signature, whether it holds or not.
+#[derive(Debug, Clone)]
+pub(crate) struct SignatureFacts {
+    pub(crate) signer: Option<Arc<Signer>>,
+    pub(crate) digest: Option<Digest>,
+    pub(crate) signing_time: Option<UnixTime>,
+    pub(crate) form: LineForm,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Held<'a> {
+    Verified(Verified<Content<'a>>),
+    Unverified(UnverifiedContent<'a>),
+    Nothing,
+}
+
+impl<'a> Report<'a> {
+    /// What it came to.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Which of RFC 6109 §2.2.2's ways the message goes on.
+    #[must_use]
+    pub fn class(&self) -> MessageClass {
+        self.class
+    }
+
+    /// How each check came out.
+    #[must_use]
+    pub fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
+    /// Why the outcome is not `passed`, the weightiest first; empty when it is.
+    #[must_use]
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+
+    /// What was noticed besides, without deciding anything.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The content, proven: present exactly when the outcome is `passed`.
+    #[must_use]
+    pub fn verified(&self) -> Option<&Verified<Content<'a>>> {
+        match &self.content {
+            Held::Verified(verified) => Some(verified),
+            Held::Unverified(_) | Held::Nothing => None,
+        }
+    }
+
+    /// The content, proven, or why not.
+    ///
+    /// # Errors
+    /// [`NotVerified`] with the outcome and its reasons.
+    pub fn into_verified(self) -> Result<Verified<Content<'a>>, Box<NotVerified>> {
+        match self.content {
+            Held::Verified(verified) => Ok(verified),
+            Held::Unverified(_) | Held::Nothing => {
+                Err(Box::new(NotVerified { outcome: self.outcome, class: self.class, checks: self.checks, reasons: self.reasons }))
+            }
+        }
+    }
+
+    /// The content of a message that did **not** pass, unproven; `None` when it passed or there is nothing signed to read.
+    #[must_use]
+    pub fn unverified_content(&self) -> Option<&UnverifiedContent<'a>> {
+        match &self.content {
+            Held::Unverified(content) => Some(content),
+            Held::Verified(_) | Held::Nothing => None,
+        }
+    }
+
+    /// The evidence, when the message passed.
+    #[must_use]
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.verified().map(Verified::evidence)
+    }
+
+    /// The signer as its certificate names it, whether the signature holds or not; `None` when there is no readable signature.
+    #[must_use]
+    pub fn signer(&self) -> Option<&Signer> {
+        self.signature.as_ref()?.signer.as_deref()
+    }
+
+    /// The digest of the signed bytes, computed with the signature's algorithm.
+    #[must_use]
+    pub fn signed_digest(&self) -> Option<Digest> {
+        self.signature.as_ref()?.digest
+    }
+
+    /// The signing time that the signer wrote: its own word.
+    #[must_use]
+    pub fn signing_time(&self) -> Option<UnixTime> {
+        self.signature.as_ref()?.signing_time
+    }
+
+    /// In which form of its lines the signature holds, where it holds.
+    #[must_use]
+    pub fn line_form(&self) -> Option<LineForm> {
+        self.signature.as_ref().map(|s| s.form)
+    }
+
+    /// The SHA-256 of the whole message as it was given, computed on each call.
+    #[must_use]
+    pub fn message_sha256(&self) -> [u8; 32] {
+        use sha2::Digest as _;
+        sha2::Sha256::digest(self.raw).into()
+    }
+}
+
+impl fmt::Display for Report<'_> {
+    /// The lines a person needs, the weightiest first.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.outcome, self.class)?;
+        for reason in &self.reasons {
+            write!(f, "\n{}: {reason}", reason.check)?;
+        }
+        if let Some(signer) = self.signer() {
+            write!(f, "\nsigned by {}", signer.subject())?;
+        }
+        for finding in &self.findings {
+            write!(f, "\nnoticed: {finding}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A message that did not pass, as an error: the outcome and its reasons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotVerified {
+    outcome: Outcome,
+    class: MessageClass,
+    checks: Checks,
+    reasons: Vec<Reason>,
+}
+
+impl NotVerified {
+    /// `failed` or `indeterminate`.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// As [`Report::class`].
+    #[must_use]
+    pub fn class(&self) -> MessageClass {
+        self.class
+    }
+
+    /// As [`Report::checks`].
+    #[must_use]
+    pub fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
+    /// Why, the weightiest first.
+    #[must_use]
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+}
+
+impl fmt::Display for NotVerified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reasons: Vec<Cow<'_, str>> = self.reasons.iter().map(|r| Cow::Owned(r.to_string())).collect();
+        write!(
+            f,
+            "the verification {}: {}",
+            if self.outcome == Outcome::Failed { "failed" } else { "is indeterminate" },
+            reasons.join("; ")
+        )
+    }
+}
+
+impl std::error::Error for NotVerified {}
