@@ -11,7 +11,7 @@ use crate::lang::Lang;
 
 /// Reads and verifies PEC (Posta Elettronica Certificata, RFC 6109), Italy's certified e-mail.
 #[derive(Debug, Parser)]
-#[command(name = "pec", version, max_term_width = 100, after_help = TOP_EXAMPLES)]
+#[command(name = "pec", version, max_term_width = 80, after_help = TOP_EXAMPLES)]
 pub(crate) struct Cli {
     /// The language of texts for people; JSON, codes and the sentences of findings stay as they are
     #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, value_name = "en|it")]
@@ -67,8 +67,8 @@ Examples:
   curl -s https://mail.example/message.eml | pec show -";
 
 const EXTRACT_EXAMPLES: &str = "\
-Nothing is written outside DIR, and nothing there is overwritten: a name that is taken gets a number.
-Names are made harmless first, so they may differ from those in the message.
+Nothing is written outside DIR, and nothing there is overwritten: where a name
+is taken, a number is added. Names are made harmless first.
 
 Examples:
   pec extract receipt.eml --out receipt";
@@ -83,16 +83,16 @@ Examples:
 pub(crate) struct VerifyArgs {
     /// Messages to verify, `-` for standard input; none: the bundled samples
     pub(crate) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-    #[command(flatten)]
-    pub(crate) time: TimeArgs,
     /// How strict to be: strict refuses weak algorithms and wants revocation lists, archive takes the algorithms of past years
     #[arg(long, value_enum, default_value_t)]
     pub(crate) policy: PolicyName,
     /// Print one JSON object per line and file
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) time: TimeArgs,
 }
 
 /// Whom to trust.
@@ -221,7 +221,9 @@ impl TimeArgs {
             (Some(Basis::Timestamp), Some(at)) => Ok(VerificationTime::timestamp(at)),
             (Some(Basis::Archive), Some(at)) => Ok(VerificationTime::archive(at)),
             (Some(Basis::Certification), None) => Ok(VerificationTime::certification()),
-            (Some(Basis::Certification), Some(_)) => Err(usage("--basis certification takes no --at: the time is the message's own".into())),
+            (Some(Basis::Certification), Some(_)) => {
+                Err(usage("--basis certification takes no --at: the time is the message's own".into()))
+            }
             (Some(Basis::Asserted), None) => Err(needs_at("asserted")),
             (Some(Basis::Timestamp), None) => Err(needs_at("timestamp")),
             (Some(Basis::Archive), None) => Err(needs_at("archive")),

@@ -8,17 +8,14 @@ use serde_json::{Value, json};
 
 use crate::Exit;
 use crate::args::DirectoryArgs;
-use crate::lang::Labels;
-use crate::terminal::{Colours, Paint, printable, wrapped};
-use crate::text::{field, section};
+use crate::terminal::{Look, Paint, printable, wrapped};
+use crate::text::{field, limited, section};
 use crate::{input, json, trust};
 
 /// Domains that are named of one provider; the others are counted.
 const DOMAINS: usize = 5;
-/// Findings that are shown to a person.
-const FINDINGS: usize = 50;
 
-pub(crate) fn run(args: &DirectoryArgs, labels: &Labels) -> Result<Exit> {
+pub(crate) fn run(args: &DirectoryArgs, look: Look) -> Result<Exit> {
     let name = args.file.to_string_lossy();
     let directory = match trust::directory(&input::read(&args.file)?, &args.file, args.directory_signer.as_deref()) {
         Ok(directory) => Ok(directory),
@@ -28,8 +25,8 @@ pub(crate) fn run(args: &DirectoryArgs, labels: &Labels) -> Result<Exit> {
     match (&directory, args.json) {
         (Ok(directory), true) => writeln!(out, "{}", json::line(&object(&name, directory)))?,
         (Err(error), true) => writeln!(out, "{}", json::line(&refused(&name, error)))?,
-        (Ok(directory), false) => writeln!(out, "{}", listing(&printable(&name), directory, labels, Colours::of_stdout()))?,
-        (Err(error), false) => writeln!(out, "{}", refusal(&printable(&name), error, labels, Colours::of_stdout()))?,
+        (Ok(directory), false) => writeln!(out, "{}", listing(&printable(&name), directory, look))?,
+        (Err(error), false) => writeln!(out, "{}", refusal(&printable(&name), error, look))?,
     }
     Ok(if directory.is_ok() { Exit::Passed } else { Exit::NotPassed })
 }
@@ -62,54 +59,48 @@ fn conditions(findings: &[DirectoryFinding]) -> Vec<Value> {
     findings.iter().map(|finding| json::condition(finding.code(), finding)).collect()
 }
 
-fn listing(name: &str, directory: &Directory, labels: &Labels, colours: Colours) -> String {
-    let mut out = format!(
-        "{name}: {} {}, {} {}, {} {}",
-        directory.provider_count(),
-        labels.providers,
-        directory.certificate_count(),
-        labels.certificates,
-        directory.domain_count(),
-        labels.domains
-    );
+fn listing(name: &str, directory: &Directory, look: Look) -> String {
+    let counts = [
+        (look.labels.providers, directory.provider_count()),
+        (look.labels.certificates, directory.certificate_count()),
+        (look.labels.domains, directory.domain_count()),
+    ];
+    let mut out = format!("{name}: {}", counts.map(|(what, count)| format!("{what} {count}")).join(", "));
     for provider in directory.providers() {
         let heading = match provider.unit() {
-            Some(unit) => format!("{unit}, {} {}", labels.secondary_of, provider.main_name()),
+            Some(unit) => format!("{unit}, {} {}", look.labels.secondary_of, provider.main_name()),
             None => provider.name().to_owned(),
         };
-        out += &section(&printable(&heading), &fields(provider, labels, colours), colours);
+        out += &section(&printable(&heading), &fields(provider, look), look);
     }
-    out + &noticed(directory.findings(), labels, colours)
+    out + &noticed(directory.findings(), look)
 }
 
-fn fields(provider: &Provider, labels: &Labels, colours: Colours) -> Vec<String> {
+fn fields(provider: &Provider, look: Look) -> Vec<String> {
     let mut fields = Vec::new();
     for listed in provider.certificates() {
         let certificate = listed.certificate();
         fields.push(wrapped("  - ", &printable(certificate.subject())));
-        let dates = format!("    {} {} – {}", labels.valid, certificate.not_before(), certificate.not_after());
-        fields.push(colours.paint(Paint::Dim, &dates));
+        let dates = format!("    {} {} – {}", look.labels.valid, certificate.not_before(), certificate.not_after());
+        fields.push(look.paint(Paint::Dim, &dates));
     }
     if provider.certificates().is_empty() {
-        fields.push(format!("  - {}", labels.no_certificate));
+        fields.push(format!("  - {}", look.labels.no_certificate));
     }
     let mut domains: Vec<String> = provider.domains().iter().take(DOMAINS).map(ToString::to_string).collect();
     if provider.domains().len() > DOMAINS {
-        domains.push(format!("… {} {}", provider.domains().len() - DOMAINS, labels.and_more));
+        domains.push(format!("… {} {}", provider.domains().len() - DOMAINS, look.labels.and_more));
     }
-    fields.push(field(&format!("{} {}", provider.domains().len(), labels.domains), &domains.join(", ")));
+    fields.push(field(&format!("{} ({})", look.labels.domains, provider.domains().len()), &domains.join(", ")));
     fields
 }
 
-fn refusal(name: &str, error: &DirectoryError, labels: &Labels, colours: Colours) -> String {
-    let unusable = colours.paint(Paint::Bad, labels.unusable);
-    format!("{name}: {unusable}\n{}{}", wrapped("  ", &printable(&error.to_string())), noticed(error.findings(), labels, colours))
+fn refusal(name: &str, error: &DirectoryError, look: Look) -> String {
+    let unusable = look.paint(Paint::Bad, look.labels.unusable);
+    format!("{name}: {unusable}\n{}{}", wrapped("  ", &printable(&error.to_string())), noticed(error.findings(), look))
 }
 
-fn noticed(findings: &[DirectoryFinding], labels: &Labels, colours: Colours) -> String {
-    let mut lines: Vec<String> = findings.iter().take(FINDINGS).map(|f| wrapped("  - ", &printable(&f.to_string()))).collect();
-    if findings.len() > FINDINGS {
-        lines.push(format!("  … {} {}", findings.len() - FINDINGS, labels.and_more));
-    }
-    section(labels.noticed, &lines, colours)
+fn noticed(findings: &[DirectoryFinding], look: Look) -> String {
+    let lines = findings.iter().map(|finding| wrapped("  - ", &printable(&finding.to_string())));
+    section(look.labels.noticed, &limited(lines, look), look)
 }

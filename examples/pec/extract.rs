@@ -13,14 +13,13 @@ use postacert::{Attachment, Message};
 use crate::Exit;
 use crate::args::ExtractArgs;
 use crate::input::Input;
-use crate::lang::Labels;
-use crate::terminal::{is_unsafe, printable, wrapped};
+use crate::terminal::{Look, is_unsafe, printable, wrapped};
 use crate::text::size;
 
 /// Names of what the provider adds. An attachment that its sender named so must not be mistaken for it.
 const PROVIDERS_NAMES: [&str; 4] = ["daticert.xml", "certdata.xml", "postacert.eml", "smime.p7s"];
 
-pub(crate) fn run(args: &ExtractArgs, labels: &Labels) -> Result<Exit> {
+pub(crate) fn run(args: &ExtractArgs, look: Look) -> Result<Exit> {
     let input = Input::read(&args.file)?;
     let name = args.file.to_string_lossy();
     let message = Message::parse(input.bytes()).with_context(|| name.clone().into_owned())?;
@@ -31,8 +30,8 @@ pub(crate) fn run(args: &ExtractArgs, labels: &Labels) -> Result<Exit> {
     for attachment in message.mail().attachments() {
         let is_original = original.is_some_and(|original| original.section() == attachment.entity().section());
         let name = if is_original { "postacert.eml".to_owned() } else { file_name(&attachment) };
-        let origin = format!("{} {}", labels.part, attachment.entity().section());
-        folder.write(&name, attachment.decode().bytes(), &origin, labels)?;
+        let origin = format!("{} {}", look.labels.part, attachment.entity().section());
+        folder.write(&name, attachment.decode().bytes(), &origin, look)?;
     }
     if let Some(Ok(original)) = original.map(|original| original.message()) {
         for attachment in original.mail().attachments() {
@@ -40,16 +39,16 @@ pub(crate) fn run(args: &ExtractArgs, labels: &Labels) -> Result<Exit> {
             if PROVIDERS_NAMES.iter().any(|taken| taken.eq_ignore_ascii_case(&name)) {
                 name.insert_str(0, "original-");
             }
-            let origin = format!("postacert.eml, {} {}", labels.part, attachment.entity().section());
-            folder.write(&name, attachment.decode().bytes(), &origin, labels)?;
+            let origin = format!("postacert.eml, {} {}", look.labels.part, attachment.entity().section());
+            folder.write(&name, attachment.decode().bytes(), &origin, look)?;
         }
     }
 
     let mut out = io::stdout().lock();
     if folder.written == 0 {
-        writeln!(out, "{}: {}", printable(&name), labels.nothing_to_extract)?;
+        writeln!(out, "{}: {}", printable(&name), look.labels.nothing_to_extract)?;
     } else {
-        writeln!(out, "{}", wrapped("", &format!("{}: pec verify {}", labels.extracted_unverified, printable(&name))))?;
+        writeln!(out, "{}", wrapped("", &format!("{}: pec verify {}", look.labels.extracted_unverified, printable(&name))))?;
     }
     Ok(Exit::Passed)
 }
@@ -69,7 +68,7 @@ impl Folder {
     }
 
     /// Writes a new file under the name given or, if that is taken, under the next that is free.
-    fn write(&mut self, name: &str, bytes: &[u8], origin: &str, labels: &Labels) -> Result<()> {
+    fn write(&mut self, name: &str, bytes: &[u8], origin: &str, look: Look) -> Result<()> {
         if !self.made {
             fs::create_dir_all(&self.path).with_context(|| self.path.display().to_string())?;
             self.made = true;
@@ -87,7 +86,7 @@ impl Folder {
         };
         file.write_all(bytes).with_context(|| path.display().to_string())?;
         self.written += 1;
-        writeln!(io::stdout(), "{}  ({origin}, {})", printable(&path.to_string_lossy()), size(bytes.len(), labels))?;
+        writeln!(io::stdout(), "{}  ({origin}, {})", printable(&path.to_string_lossy()), size(bytes.len(), look))?;
         Ok(())
     }
 }
@@ -124,9 +123,9 @@ const NAME_BYTES: usize = 160;
 /// A name without separators, leading dots, characters that some system or terminal takes for something else, or a device's name; empty
 /// if nothing is left of it.
 fn harmless(name: &str) -> String {
-    let replaced: String =
-        name.chars().map(|c| if is_unsafe(c) || r#"/\:*?"<>|"#.contains(c) { '_' } else { c }).collect();
-    let trimmed = replaced.trim_start_matches(|c: char| c == '.' || c.is_whitespace()).trim_end_matches(|c: char| c == '.' || c.is_whitespace());
+    let replaced: String = name.chars().map(|c| if is_unsafe(c) || r#"/\:*?"<>|"#.contains(c) { '_' } else { c }).collect();
+    let trimmed =
+        replaced.trim_start_matches(|c: char| c == '.' || c.is_whitespace()).trim_end_matches(|c: char| c == '.' || c.is_whitespace());
     let mut name = shortened(trimmed);
     if is_device(&name) {
         name.insert(0, '_');
@@ -150,6 +149,9 @@ fn shortened(name: &str) -> String {
 /// Names that Windows takes for devices, whatever the extension.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
-    let numbered = |prefix: &str| stem.strip_prefix(prefix).is_some_and(|n| n.chars().count() == 1 && n.contains(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '¹', '²', '³']));
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix)
+            .is_some_and(|n| n.chars().count() == 1 && n.contains(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '¹', '²', '³']))
+    };
     matches!(&*stem, "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$") || numbered("COM") || numbered("LPT")
 }

@@ -67,7 +67,11 @@ fn of_report(file: &str, input: &Input, report: &Report<'_>) -> Value {
 }
 
 fn checks(state: impl Fn(Check) -> CheckState) -> Value {
-    Check::ALL.iter().map(|&check| (check.as_str().to_owned(), Value::from(state(check).as_str()))).collect::<serde_json::Map<_, _>>().into()
+    Check::ALL
+        .iter()
+        .map(|&check| (check.as_str().to_owned(), Value::from(state(check).as_str())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// The content, from the proven or from the unproven side of the report, which `proof` tells.

@@ -16,12 +16,13 @@ mod text;
 mod trust;
 mod verify;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use args::{Cli, Command};
+use terminal::{Colours, Look};
 
 /// What the exit code says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,12 +37,12 @@ enum Exit {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let labels = cli.lang.labels();
+    let look = Look { labels: cli.lang.labels(), colours: Colours::of_stdout() };
     let result = match &cli.command {
-        Command::Verify(args) => verify::run(args, labels),
-        Command::Show(args) => show::run(args, labels),
-        Command::Extract(args) => extract::run(args, labels),
-        Command::Directory(args) => directory::run(args, labels),
+        Command::Verify(args) => verify::run(args, look),
+        Command::Show(args) => show::run(args, look),
+        Command::Extract(args) => extract::run(args, look),
+        Command::Directory(args) => directory::run(args, look),
     };
     let exit = result.unwrap_or_else(|error| {
         if !is_closed_pipe(&error) {
@@ -54,7 +55,7 @@ fn main() -> ExitCode {
 
 /// Tells a person what went wrong.
 fn complain(error: &anyhow::Error) {
-    eprintln!("pec: {}", terminal::printable(&format!("{error:#}")));
+    let _ = writeln!(io::stderr(), "pec: {}", terminal::printable(&format!("{error:#}")));
 }
 
 /// Whoever read our output has seen enough (`pec … | head`).

@@ -5,23 +5,32 @@ use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
+use crate::lang::Labels;
+
 /// The width that texts are laid out for. The standard library does not know a terminal's, and 80 columns fit all.
 pub(crate) const WIDTH: usize = 80;
+
+/// Characters of a text that are shown at most: a subject may have 64 KB.
+const SHOWN: usize = 2_000;
 
 /// A text on one line, with everything that could steer a terminal or turn the reading direction around written as an escape.
 ///
 /// Everything in a mail is its sender's choice: an escape sequence in a subject could rewrite the line above it that says "failed".
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
+    let end = text.char_indices().nth(SHOWN).map(|(at, _)| at);
+    if end.is_none() && !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut out = String::new();
+    for c in text[..end.unwrap_or(text.len())].chars() {
         match c {
             '\n' | '\r' | '\t' => out.extend(c.escape_default()),
             c if is_unsafe(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
+    }
+    if end.is_some() {
+        out.push('…');
     }
     Cow::Owned(out)
 }
@@ -60,7 +69,7 @@ impl Colours {
         Self { on: io::stdout().is_terminal() && !objects && !dumb }
     }
 
-    pub(crate) fn paint(self, paint: Paint, text: &str) -> String {
+    fn paint(self, paint: Paint, text: &str) -> String {
         if !self.on {
             return text.to_owned();
         }
@@ -72,6 +81,19 @@ impl Colours {
             Paint::Dim => "2",
         };
         format!("\x1b[{code}m{text}\x1b[0m")
+    }
+}
+
+/// How everything for a person looks: in which language, with colours or without.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) labels: &'static Labels,
+    pub(crate) colours: Colours,
+}
+
+impl Look {
+    pub(crate) fn paint(self, paint: Paint, text: &str) -> String {
+        self.colours.paint(paint, text)
     }
 }
 
@@ -128,7 +150,7 @@ impl Progress {
     /// Takes the line away, so that something else can be printed.
     pub(crate) fn clear(&self) {
         if self.shown {
-            eprint!("\r\x1b[K");
+            let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }
 }
