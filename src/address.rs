@@ -165,15 +165,18 @@ fn check_domain(domain: &[u8], start: usize) -> Result<(), AddressError> {
 
 /// The length of the `1*atext *("." 1*atext)` that the bytes begin with, or where an atom is missing.
 fn dot_atom_length(bytes: &[u8]) -> Result<usize, usize> {
-    let length = bytes.iter().position(|&b| !is_atext(b) && b != b'.').unwrap_or(bytes.len());
     let mut before = b'.';
-    for (i, &b) in bytes.iter().take(length).enumerate() {
-        if b == b'.' && before == b'.' {
-            return Err(i);
+    for (i, &b) in bytes.iter().enumerate() {
+        if !is_atext(b) {
+            match (b, before) {
+                (_, b'.') => return Err(i),
+                (b'.', _) => {}
+                _ => return Ok(i),
+            }
         }
         before = b;
     }
-    if before == b'.' { Err(length) } else { Ok(length) }
+    if before == b'.' { Err(bytes.len()) } else { Ok(bytes.len()) }
 }
 
 /// The length of the quoted string that the bytes begin with, quotes included. Of folding white space, blanks and tabs only.
@@ -197,28 +200,17 @@ fn is_vchar(b: u8) -> bool {
 
 /// RFC 5322 §3.2.3.
 fn is_atext(b: u8) -> bool {
-    b.is_ascii_alphanumeric()
-        || matches!(
-            b,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'/'
-                | b'='
-                | b'?'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'{'
-                | b'|'
-                | b'}'
-                | b'~'
-        )
+    /// One bit for each ASCII character.
+    const ATEXT: u128 = {
+        let mut bits = 0;
+        let mut all: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~";
+        while let [first, rest @ ..] = all {
+            bits |= 1 << *first;
+            all = rest;
+        }
+        bits
+    };
+    b.is_ascii() && ATEXT >> b & 1 == 1
 }
 
 impl Clone for Address {

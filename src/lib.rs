@@ -42,20 +42,34 @@ mod directory;
 mod verify;
 mod x509;
 
+// -- vocabulary --
 pub use address::{Address, AddressError, Domain};
-pub use asn1::Asn1ErrorKind;
-pub use certdata::*;
-pub use cms::{CmsError, CmsErrorKind};
-pub use directory::*;
+pub use certdata::{
+    CertdataDeparture, CertdataError, CertdataErrorKind, CertificationData, ExtendedError, Fault, PecKind, ReceiptKind, Recipient,
+    RecipientKind, StatusCode, TextError, UnknownTerm, Written, XmlEncoding,
+};
+pub use ident::{IdentError, MessageId, PecId};
+pub use notification::{
+    Acceptance, Delivery, DeliveryTimeout, NonAcceptance, NonDelivery, Notification, NotificationError, TakenInCharge, TimeoutNotice,
+    Transaction, TransportEnvelope, VirusDetection,
+};
+pub use time::{CertdataTime, TimeError, TimeField, Timestamp, UnixTime, ZoneForm};
+
+// -- the message as received --
 pub use finding::{Check, CodeRow, Finding, FindingKind, Place};
-pub use ident::*;
 pub use limits::Limits;
 pub use message::{
     Attachment, CarriedMessage, Claims, Content, ContentKind, LineForm, Mail, Message, OuterKind, ParseError, SignedPart, StructureError,
     UnverifiedContent,
 };
-pub use notification::*;
-pub use time::*;
+
+// -- trust --
+pub use asn1::Asn1ErrorKind;
+pub use cms::{CmsError, CmsErrorKind};
+pub use directory::{
+    Directory, DirectoryBuilder, DirectoryError, DirectoryErrorKind, DirectoryFinding, DirectoryFindingKind, ListedCertificate, Listing,
+    Provider,
+};
 pub use verify::{
     AcceptedIssuers, CheckState, Checks, DirectorySnapshot, Evidence, Leniency, MessageClass, NotVerified, Outcome, Policy, Reason, Report,
     RevocationDemand, Signer, TimeBasis, VerificationTime, Verified, VerifiedParts, Verifier, VerifierBuilder, VerifierError,

@@ -23,7 +23,7 @@ pub(crate) use crl::{Revocation, status as revocation_status};
 pub(crate) use facts::{Extensions, PublicKeyFacts};
 pub(crate) use link::{LinkError, check_signature, link};
 pub use path::PathError;
-pub(crate) use path::{Judgement, OutOfTime, Path, Pool, Search, out_of_time};
+pub(crate) use path::{Judgement, OutOfTime, Pool, Search, out_of_time};
 pub(crate) use profile::profile;
 pub use profile::{ProfileProblem, Severity};
 

@@ -120,6 +120,23 @@ terms! {
     }
 }
 
+impl PecKind {
+    /// The values of `errore` that a message of this kind may have, the usual one first.
+    ///
+    /// The comments of RFC 6109's DTD reserve `no-dest` and `no-dominio` for `errore-consegna`, and name `virus` for it and for
+    /// `non-accettazione`; providers also write it, as one would, into `rilevazione-virus`.
+    #[must_use]
+    pub const fn lawful_faults(self) -> &'static [Fault] {
+        match self {
+            Self::Acceptance | Self::TakenInCharge | Self::Delivery | Self::TransportEnvelope => &[Fault::None],
+            Self::NonAcceptance => &[Fault::Other, Fault::Virus],
+            Self::NonDelivery => &[Fault::Other, Fault::NoRecipient, Fault::NoDomain, Fault::Virus],
+            Self::DeliveryTimeout => &[Fault::Other, Fault::None],
+            Self::VirusDetection => &[Fault::Virus, Fault::Other, Fault::None],
+        }
+    }
+}
+
 /// A word that is none of those that certification data use in this place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownTerm(Box<str>);

@@ -285,12 +285,22 @@ impl<'a> Tokens<'a> {
 
 /// The white space of XML (`S`): blanks, tabs, line ends.
 pub(super) fn is_white_space(s: &str) -> bool {
-    s.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
+    s.bytes().all(is_white_space_byte)
+}
+
+fn is_white_space_byte(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 /// The text without the white space of XML around it.
 pub(super) fn trim(s: &str) -> &str {
-    s.trim_matches([' ', '\t', '\r', '\n'])
+    // Every byte of white space is one of ASCII, so the cuts lie between characters.
+    let bytes = s.as_bytes();
+    let content = |b: &u8| !is_white_space_byte(*b);
+    match (bytes.iter().position(content), bytes.iter().rposition(content)) {
+        (Some(first), Some(last)) => s.get(first..=last).unwrap_or_default(),
+        _ => "",
+    }
 }
 
 /// The beginning of a hostile text, for a message.
@@ -406,15 +416,21 @@ impl<'a> Cursor<'a> {
 
     /// Skips white space and tells whether there was any.
     pub(super) fn skip_white_space(&mut self) -> bool {
-        let before = self.rest.len();
-        self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
-        self.rest.len() < before
+        let length = self.rest.bytes().position(|b| !is_white_space_byte(b)).unwrap_or(self.rest.len());
+        self.rest = self.rest.get(length..).unwrap_or_default();
+        length > 0
     }
 
     /// `Name`.
     pub(super) fn name(&mut self) -> Option<&'a str> {
         self.peek().filter(|&c| is_name_start(c))?;
-        let length = self.rest.find(|c| !is_name_character(c)).unwrap_or(self.rest.len());
+        // Real names are ASCII; only where one may go on beyond it are characters looked at.
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':');
+        let length = match self.rest.bytes().position(|b| !plain(b)) {
+            Some(i) if self.rest.as_bytes().get(i).is_some_and(u8::is_ascii) => i,
+            Some(_) => self.rest.find(|c| !is_name_character(c)).unwrap_or(self.rest.len()),
+            None => self.rest.len(),
+        };
         let (name, rest) = self.rest.split_at(length);
         self.rest = rest;
         Some(name)

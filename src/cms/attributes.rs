@@ -10,7 +10,7 @@ use const_oid::{
 use super::{CmsError, CmsErrorKind};
 use crate::{
     Limits,
-    asn1::{Asn1Error, Asn1ErrorKind, Rules, Value, dotted, tag},
+    asn1::{self, Asn1Error, Asn1ErrorKind, Rules, Value, dotted, tag},
     crypto::Hasher,
 };
 
@@ -38,7 +38,7 @@ impl<'a> SignedAttributes<'a> {
         ];
         let mut members = Vec::new();
         // Attributes are a DER of their own, and their depth counts anew: ESS signing certificates (RFC 5035) lie nine levels deep in them.
-        let mut attributes = Reader::new(set.content, set.content_offset(), Rules::Der, limits.asn1_depth);
+        let mut attributes = asn1::Reader::new(set.content, set.content_offset(), Rules::Der, limits.asn1_depth);
         while !attributes.is_empty() {
             if members.len() >= limits.cms_attributes {
                 return Err(CmsError::new(CmsErrorKind::TooManyAttributes { limit: limits.cms_attributes }, attributes.offset()));

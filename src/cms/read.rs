@@ -19,18 +19,10 @@ use crate::{
 /// A `SignedData` with exactly one signer.
 #[derive(Debug, Clone)]
 pub(crate) struct SignedData<'a> {
-    /// The content octets of the object identifier of the content's type: always `id-data`.
-    pub(crate) e_content_type: &'a [u8],
     /// The content, if it is inside. In a message it must not be (R9), in a signed directory it must: the caller decides.
     pub(crate) e_content: Option<OctetString<'a>>,
     /// The X.509 certificates, each with its header, in their order, repeated ones as often as they are there.
     pub(crate) certificates: Vec<&'a [u8]>,
-    /// How many certificates are of other kinds, as attribute certificates are.
-    pub(crate) other_certificates: usize,
-    /// The revocation lists, each with its header.
-    pub(crate) crls: Vec<&'a [u8]>,
-    /// How many revocation data are of other kinds.
-    pub(crate) other_crls: usize,
     pub(crate) signer: SignerInfo<'a>,
     pub(crate) trailing: Trailing,
 }
@@ -122,10 +114,11 @@ pub(crate) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<SignedData<'a
 
     let certificates = signed_data.optional(tag::context_constructed(0))?;
     let too_many = CmsErrorKind::TooManyCertificates { limit: limits.cms_certificates };
-    let (certificates, other_certificates) = choices(certificates, limits.cms_certificates, too_many)?;
+    let certificates = choices(certificates, limits.cms_certificates, too_many)?;
     let crls = signed_data.optional(tag::context_constructed(1))?;
     let too_many = CmsErrorKind::TooManyCrls { limit: limits.cms_crls };
-    let (crls, other_crls) = choices(crls, limits.cms_crls, too_many)?;
+    // Revocation is judged by the caller's lists alone (R27): those that came along are counted, and passed over.
+    choices(crls, limits.cms_crls, too_many)?;
 
     let signers = signed_data.expect(tag::SET)?;
     signed_data.finish()?;
@@ -138,16 +131,7 @@ pub(crate) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<SignedData<'a
         return Err(CmsError::new(CmsErrorKind::MultipleSigners, signers.offset()));
     }
     let signer = SignerInfo::read(&signer, e_content_type.content, limits)?;
-    Ok(SignedData {
-        e_content_type: e_content_type.content,
-        e_content,
-        certificates,
-        other_certificates,
-        crls,
-        other_crls,
-        signer,
-        trailing,
-    })
+    Ok(SignedData { e_content, certificates, signer, trailing })
 }
 
 fn trailing(after: &Reader<'_>) -> Result<Trailing, CmsError> {
@@ -159,21 +143,20 @@ fn trailing(after: &Reader<'_>) -> Result<Trailing, CmsError> {
     }
 }
 
-/// The members that are SEQUENCEs, X.509 certificates or revocation lists, and how many are something else.
-fn choices<'a>(set: Option<Value<'a>>, limit: usize, too_many: CmsErrorKind) -> Result<(Vec<&'a [u8]>, usize), CmsError> {
-    let (mut plain, mut others, mut left) = (Vec::new(), 0_usize, limit);
-    let Some(set) = set else { return Ok((plain, others)) };
+/// The members that are SEQUENCEs: X.509 certificates or revocation lists. Those of other kinds, as attribute certificates are, count against
+/// the limit and are passed over.
+fn choices<'a>(set: Option<Value<'a>>, limit: usize, too_many: CmsErrorKind) -> Result<Vec<&'a [u8]>, CmsError> {
+    let (mut plain, mut left) = (Vec::new(), limit);
+    let Some(set) = set else { return Ok(plain) };
     let mut members = set.reader();
     while !members.is_empty() {
         let member = members.read()?;
         left = left.checked_sub(1).ok_or_else(|| CmsError::new(too_many.clone(), member.offset))?;
         if member.tag == tag::SEQUENCE {
             plain.push(member.whole);
-        } else {
-            others = others.saturating_add(1);
         }
     }
-    Ok((plain, others))
+    Ok(plain)
 }
 
 impl<'a> SignerInfo<'a> {
@@ -300,11 +283,6 @@ impl<'a> OctetString<'a> {
             }
         }
         Ok(Self { chunks })
-    }
-
-    /// The pieces in their order.
-    pub(crate) fn chunks(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
-        self.chunks.iter().copied()
     }
 
     /// All of it, copied only if it is in pieces.

@@ -173,9 +173,6 @@ impl<'a> Reading<'a> {
         if let Some(second) = candidates.next() {
             self.note(FindingKind::OriginalTwice, &second);
         }
-        if first.is("message", "rfc822") && matches!(first.encoding(), TransferEncoding::Base64 | TransferEncoding::QuotedPrintable) {
-            self.note(FindingKind::EncodedMessage, &first);
-        }
         let carried = CarriedMessage::of(first);
         self.original = Some(match form {
             LineForm::AsReceived => carried,

@@ -47,11 +47,11 @@ impl Verifier {
             check_attested(data, speaker, judge);
             note_provider_name(data, speaker, judge);
         }
-        if let (Some(as_of), Some(at)) = (directory.as_of(), at) {
-            if as_of.as_secs().abs_diff(at.as_secs()) > self.policy.directory_tolerance.unsigned_abs() {
-                let finding = FindingKind::DirectoryOutOfDate { as_of: as_of.to_string().into(), at: at.to_string().into() };
-                judge.unknown(Check::Authority, finding);
-            }
+        if let (Some(as_of), Some(at)) = (directory.as_of(), at)
+            && as_of.as_secs().abs_diff(at.as_secs()) > self.policy.directory_tolerance.unsigned_abs()
+        {
+            let finding = FindingKind::DirectoryOutOfDate { as_of: as_of.to_string().into(), at: at.to_string().into() };
+            judge.unknown(Check::Authority, finding);
         }
         judge.good(Check::Authority);
     }

@@ -103,10 +103,10 @@ fn compare_words(claims: &Claims<'_, '_>, data: &CertificationData, judge: &mut 
 }
 
 fn compare_identifiers(claims: &Claims<'_, '_>, data: &CertificationData, judge: &mut Judge) {
-    if let (Some(claimed), Some(signed)) = (claims.reference(), data.message_id()) {
-        if bare(claimed.text()) != bare(signed.text()) {
-            judge.note(mismatch("X-Riferimento-Message-ID", claimed.text(), signed.text()));
-        }
+    if let (Some(claimed), Some(signed)) = (claims.reference(), data.message_id())
+        && bare(claimed.text()) != bare(signed.text())
+    {
+        judge.note(mismatch("X-Riferimento-Message-ID", claimed.text(), signed.text()));
     }
     if data.kind() == PecKind::TransportEnvelope {
         let claimed = claims.message_id();

@@ -4,7 +4,7 @@ use super::Verifier;
 use super::claims;
 use super::judge::Judge;
 use super::signature::Signed;
-use crate::certdata::{CertificationData, Fault, PecKind, ReceiptKind};
+use crate::certdata::{CertificationData, PecKind, ReceiptKind};
 use crate::finding::{Check, Finding, FindingKind, Place};
 use crate::message::{CarriedMessage, Message, Reading};
 use crate::mime::Entity;
@@ -53,13 +53,7 @@ impl Verifier {
 fn note_fault(data: &CertificationData, judge: &mut Judge) {
     // An unknown word is already noted by the reader of the data.
     let Some(fault) = data.fault().value() else { return };
-    let lawful = match data.kind() {
-        PecKind::Acceptance | PecKind::TakenInCharge | PecKind::Delivery | PecKind::TransportEnvelope => *fault == Fault::None,
-        PecKind::NonAcceptance => matches!(fault, Fault::Virus | Fault::Other),
-        PecKind::NonDelivery => *fault != Fault::None,
-        PecKind::DeliveryTimeout => matches!(fault, Fault::None | Fault::Other),
-        PecKind::VirusDetection => matches!(fault, Fault::None | Fault::Virus),
-    };
+    let lawful = data.kind().lawful_faults().contains(fault);
     if !lawful {
         judge.note(FindingKind::FaultNotAllowed { fault: data.fault().text().into(), kind: data.kind().as_wire().into() });
     }

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use super::Verifier;
 use super::judge::Judge;
 use super::verified::Signer;
-use crate::cms::{self, SignedData, SignerId, Trailing};
-use crate::crypto::{
-    AlgorithmError, Algorithms, Digest, DigestAlgorithm, KeyKind, PreparedKey, SignatureError, digest_algorithm, signature_scheme,
-};
+use crate::cms::{self, CmsError, CmsErrorKind, SignedData, SignerId, Trailing};
+use crate::crypto::{AlgorithmError, Algorithms, Digest, DigestAlgorithm, KeyKind, PreparedKey, SignatureError};
 use crate::finding::{Check, Finding, FindingKind, Place};
 use crate::message::{LineForm, Message};
 use crate::mime::{self, Entity, LineEnds};
@@ -124,10 +122,10 @@ impl Verifier {
         signed: &mut Signed,
         judge: &mut Judge,
     ) -> Option<DigestAlgorithm> {
-        let algorithm = match digest_algorithm(data.signer.digest) {
+        let algorithm = match data.signer.digest_algorithm() {
             Ok(algorithm) => algorithm,
             Err(error) => {
-                judge.bad(Check::Signature, algorithm_finding(&error));
+                judge.bad(Check::Signature, algorithm_finding(error));
                 return None;
             }
         };
@@ -161,9 +159,9 @@ impl Verifier {
         judge: &mut Judge,
     ) {
         let Some(signer) = &signed.signer else { return };
-        let scheme = match signature_scheme(data.signer.signature_algorithm, Some(algorithm)) {
+        let scheme = match data.signer.scheme() {
             Ok(scheme) => scheme,
-            Err(error) => return judge.bad(Check::Signature, algorithm_finding(&error)),
+            Err(error) => return judge.bad(Check::Signature, algorithm_finding(error)),
         };
         let key = match self.memo.key(signer.certificate(), algorithms) {
             Ok(key) => key,
@@ -172,13 +170,13 @@ impl Verifier {
         let attributes = &data.signer.signed_attrs;
         let digest = hash(algorithms, algorithm, |h| attributes.hash_as_received(h));
         let mut result = key.verify(scheme, &digest, &data.signer.signature);
-        if result == Err(SignatureError::Mismatch) {
-            if let Some(sorted) = attributes.sorted() {
-                let digest = hash(algorithms, algorithm, |h| sorted.hash(h));
-                result = key.verify(scheme, &digest, &data.signer.signature);
-                if result.is_ok() {
-                    judge.note(FindingKind::AttributesReordered);
-                }
+        if result == Err(SignatureError::Mismatch)
+            && let Some(sorted) = attributes.sorted()
+        {
+            let digest = hash(algorithms, algorithm, |h| sorted.hash(h));
+            result = key.verify(scheme, &digest, &data.signer.signature);
+            if result.is_ok() {
+                judge.note(FindingKind::AttributesReordered);
             }
         }
         match result {
@@ -239,9 +237,10 @@ fn hash(algorithms: &dyn Algorithms, algorithm: DigestAlgorithm, feed: impl FnOn
     hasher.finish()
 }
 
-pub(super) fn algorithm_finding(error: &AlgorithmError) -> FindingKind {
-    match error {
-        AlgorithmError::Broken { name } => FindingKind::BrokenAlgorithm { name: (*name).into() },
-        other => FindingKind::UnsupportedAlgorithm { name: other.to_string().into() },
+fn algorithm_finding(error: CmsError) -> FindingKind {
+    match error.kind() {
+        CmsErrorKind::Algorithm { error: AlgorithmError::Broken { name } } => FindingKind::BrokenAlgorithm { name: (*name).into() },
+        CmsErrorKind::Algorithm { error: AlgorithmError::Unsupported { oid } } => FindingKind::UnsupportedAlgorithm { name: oid.clone() },
+        _ => FindingKind::Cms { error },
     }
 }

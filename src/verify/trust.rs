@@ -175,10 +175,10 @@ impl Verifier {
                     Ok(_) | Err(_) => {}
                 }
             }
-            if let PublicKeyFacts::Rsa { bits } = *certificate.public_key() {
-                if bits < STRONG_RSA_BITS {
-                    self.weak(certificate, format!("an RSA key of {bits} bits"), judge);
-                }
+            if let PublicKeyFacts::Rsa { bits } = *certificate.public_key()
+                && bits < STRONG_RSA_BITS
+            {
+                self.weak(certificate, format!("an RSA key of {bits} bits"), judge);
             }
         }
     }

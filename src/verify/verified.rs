@@ -87,7 +87,7 @@ impl<'a> Verified<Content<'a>> {
     /// # Errors
     /// [`NotificationError`] when it is an envelope, or when its data, though verified, lack what its kind must have.
     pub fn notification(&self) -> Result<Verified<Notification>, NotificationError> {
-        let data = self.value.data().ok_or_else(NotificationError::no_data)?;
+        let data = self.value.data().ok_or(NotificationError::NoData)?;
         Ok(self.with(Notification::try_from(data)?))
     }
 
@@ -96,7 +96,7 @@ impl<'a> Verified<Content<'a>> {
     /// # Errors
     /// [`NotificationError`] when it is something else, or when its data, though verified, lack what an envelope must have.
     pub fn transport_envelope(&self) -> Result<Verified<TransportEnvelope>, NotificationError> {
-        let data = self.value.data().ok_or_else(NotificationError::no_data)?;
+        let data = self.value.data().ok_or(NotificationError::NoData)?;
         Ok(self.with(TransportEnvelope::try_from(data)?))
     }
 

@@ -655,7 +655,8 @@ fn r30_we_take_nothing_that_another_parser_calls_not_well_formed() {
                     let found = parent.children().find(|n| n.has_tag_name(name) && n.tag_name().namespace().is_none());
                     found.map(|n| n.children().filter_map(|c| if c.is_text() { c.text() } else { None }).collect::<String>())
                 };
-                let trim = |s: Option<String>| s.map(|s| s.trim_matches([' ', '\t', '\r', '\n']).to_owned());
+                // a carriage return right before a reference stays one in roxmltree, against XML 1.0 §2.11
+                let trim = |s: Option<String>| s.map(|s| s.replace('\r', "\n").trim_matches([' ', '\t', '\n']).to_owned());
                 assert_eq!(trim(value("intestazione", "mittente")).as_deref(), Some(data.sender().text()), "{xml}");
                 assert_eq!(trim(value("intestazione", "oggetto")).as_deref(), data.subject(), "{xml}");
                 assert_eq!(trim(value("dati", "identificativo")).as_deref(), Some(data.id().text()), "{xml}");
