@@ -5,6 +5,7 @@ mod cms;
 mod crypto;
 mod directory;
 mod fixtures;
+mod fuzz_corpus;
 mod mime;
 mod notification;
 mod signed_directory;
