@@ -8,5 +8,6 @@ mod fixtures;
 mod fuzz_corpus;
 mod mime;
 mod notification;
+mod signed_directory;
 mod vocabulary;
 mod x509;
