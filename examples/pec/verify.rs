@@ -152,8 +152,8 @@ impl Run<'_> {
 
     /// The time that counts, why it is believed, and the policy.
     fn judged_at(&self) -> String {
-        let at = self.time.instant().map(|at| format!("{at}, ")).unwrap_or_default();
-        format!("{at}{}; {} {}", self.time.basis(), self.look.labels.policy, self.verifier.policy().name())
+        let at = self.time.instant().map_or_else(|| self.look.labels.its_own_time.to_owned(), |at| at.to_string());
+        format!("{at} ({}), {} {}", self.time.basis(), self.look.labels.policy, self.verifier.policy().name())
     }
 }
 
@@ -174,7 +174,7 @@ impl Tally {
     }
 
     fn summary(&self, look: Look) -> String {
-        let not_passed = self.outcomes.iter().filter(|outcome| **outcome != Some(Outcome::Passed)).count();
-        format!("{}: {not_passed} {} {}", look.labels.did_not_pass, look.labels.of, self.outcomes.len())
+        let passed = self.outcomes.iter().filter(|outcome| **outcome == Some(Outcome::Passed)).count();
+        format!("{}: {passed} {} {}", look.labels.passed, look.labels.of, self.outcomes.len())
     }
 }
