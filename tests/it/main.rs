@@ -2,6 +2,7 @@
 
 mod certdata;
 mod cms;
+mod command_line;
 mod crypto;
 mod directory;
 mod fixtures;
