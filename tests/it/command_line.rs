@@ -396,13 +396,13 @@ fn without_trust_options_the_public_roots_count() {
 #[test]
 fn without_a_file_the_samples_are_verified() {
     let ran = run(&["verify"]);
-    assert_eq!((ran.code, ran.err.as_str()), (1, ""), "some are forged: {}", ran.out);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
     let names = fs::read_to_string(fixtures().join("bundled.txt")).unwrap();
     let mut at = 0;
     for name in names.lines().filter(|line| !line.is_empty()) {
         at += ran.out[at..].find(name).unwrap_or_else(|| panic!("{name} in its place"));
     }
-    assert!(ran.out.contains(" passed ") && ran.out.contains(" failed ") && ran.out.contains("Each came out as it must"), "{}", ran.out);
+    assert!(ran.out.contains(" passed ") && ran.out.contains(" anomaly") && !ran.out.contains(" failed "), "{}", ran.out);
     assert!(!ran.out.contains('\x1b'), "no colours where there is no terminal");
     assert_eq!(run(&["verify", "--json"]).objects().len(), names.lines().filter(|line| !line.is_empty()).count());
 }
