@@ -60,7 +60,7 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 #[derive(Debug)]
-struct Ran {
+pub(crate) struct Ran {
     code: i32,
     out: String,
     err: String,
@@ -78,7 +78,7 @@ impl From<Output> for Ran {
 
 impl Ran {
     /// The objects of the lines, of which there is nothing else.
-    fn objects(&self) -> Vec<Value> {
+    pub(crate) fn objects(&self) -> Vec<Value> {
         self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
     }
 
@@ -103,7 +103,7 @@ fn run_with_input(arguments: &[&str], input: &[u8]) -> Ran {
 }
 
 /// `pec verify` with the fixtures' trust, at their time.
-fn verify(arguments: &[&str]) -> Ran {
+pub(crate) fn verify(arguments: &[&str]) -> Ran {
     let at = at();
     let mut all = vec!["verify"];
     all.extend(TRUST);
