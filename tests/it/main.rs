@@ -1,5 +1,7 @@
 //! The tests of the public interface, in one binary.
 
+#[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+mod backends;
 mod certdata;
 mod cms;
 mod crypto;
@@ -9,5 +11,7 @@ mod fuzz_corpus;
 mod mime;
 mod notification;
 mod signed_directory;
+#[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+mod vectors;
 mod vocabulary;
 mod x509;

@@ -1,0 +1,73 @@
+//! The backends that are compiled in, one by one and as one that insists that they agree.
+
+use postacert::crypto::{Algorithms, Digest, DigestAlgorithm, Hasher, KeyError, KeyKind, PreparedKey, SignatureError, SignatureScheme};
+
+#[derive(Debug)]
+pub(crate) struct Backend {
+    pub(crate) name: &'static str,
+    pub(crate) algorithms: Box<dyn Algorithms>,
+}
+
+/// By the names that `tests/vectors/exceptions.json` uses. Without RustCrypto to ask, the backend of aws-lc knows fewer schemes.
+pub(crate) fn all() -> Vec<Backend> {
+    vec![
+        #[cfg(feature = "rustcrypto")]
+        Backend { name: "rustcrypto", algorithms: Box::new(postacert::crypto::RustCrypto) },
+        #[cfg(all(feature = "aws-lc-rs", feature = "rustcrypto"))]
+        Backend { name: "aws-lc-rs", algorithms: Box::new(postacert::crypto::AwsLc) },
+        #[cfg(all(feature = "aws-lc-rs", not(feature = "rustcrypto")))]
+        Backend { name: "aws-lc-rs-alone", algorithms: Box::new(postacert::crypto::AwsLc) },
+    ]
+}
+
+/// All of them at once: panics where they differ in what they take, refuse, or say about it.
+#[derive(Debug)]
+pub(crate) struct Agreeing;
+
+#[derive(Debug)]
+struct AgreeingKey(Vec<(&'static str, Box<dyn PreparedKey>)>);
+
+impl Algorithms for Agreeing {
+    fn hasher(&self, algorithm: DigestAlgorithm) -> Box<dyn Hasher> {
+        Box::new(AgreeingHasher(all().iter().map(|backend| backend.algorithms.hasher(algorithm)).collect()))
+    }
+
+    fn prepare(&self, spki_der: &[u8]) -> Result<Box<dyn PreparedKey>, KeyError> {
+        let answers: Vec<_> = all().into_iter().map(|backend| (backend.name, backend.algorithms.prepare(spki_der))).collect();
+        let kinds = answers.iter().map(|(name, answer)| (name, answer.as_ref().map(|key| key.kind())));
+        same(kinds, &format!("the key {spki_der:02x?}")).clone().map_err(KeyError::clone)?;
+        Ok(Box::new(AgreeingKey(answers.into_iter().map(|(name, answer)| (name, answer.unwrap())).collect())))
+    }
+}
+
+impl PreparedKey for AgreeingKey {
+    fn kind(&self) -> KeyKind {
+        self.0[0].1.kind()
+    }
+
+    fn verify(&self, scheme: SignatureScheme, digest: &Digest, signature: &[u8]) -> Result<(), SignatureError> {
+        let answers = self.0.iter().map(|(name, key)| (name, key.verify(scheme, digest, signature)));
+        same(answers, &format!("{scheme} over {digest:?}, signature {signature:02x?}"))
+    }
+}
+
+struct AgreeingHasher(Vec<Box<dyn Hasher>>);
+
+impl Hasher for AgreeingHasher {
+    fn update(&mut self, bytes: &[u8]) {
+        self.0.iter_mut().for_each(|hasher| hasher.update(bytes));
+    }
+
+    fn finish(self: Box<Self>) -> Digest {
+        same(self.0.into_iter().enumerate().map(|(at, hasher)| (at, hasher.finish())), "a digest")
+    }
+}
+
+fn same<N: std::fmt::Debug, T: PartialEq + std::fmt::Debug>(answers: impl IntoIterator<Item = (N, T)>, of: &str) -> T {
+    let mut answers = answers.into_iter();
+    let (name, first) = answers.next().expect("a backend is compiled in");
+    for (other, answer) in answers {
+        assert_eq!(answer, first, "{other:?} and {name:?} differ in {of}");
+    }
+    first
+}
