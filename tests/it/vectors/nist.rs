@@ -6,7 +6,7 @@ use std::path::Path;
 
 use postacert::crypto::{DigestAlgorithm, SignatureScheme};
 
-use super::{Case, Judge, Verdict, pss, rsa_spki, unhex};
+use super::{Case, Judge, Verdict, pss, rsa_spki, skipped, unhex};
 
 #[test]
 fn rsa_pkcs1() {
@@ -21,7 +21,7 @@ fn rsa_pss() {
 fn judge(suite: &str, file: &str, at_least: usize, scheme: fn(DigestAlgorithm, usize) -> SignatureScheme) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let Ok(text) = fs::read_to_string(target.join("vectors").join(file)) else {
-        println!("skipped: {file} is not in {}/vectors; tests/vectors/fetch.sh brings it", target.display());
+        skipped(&format!("{file} is not in {}/vectors; tests/vectors/fetch.sh brings it", target.display()));
         return;
     };
     let mut judge = Judge::new(suite);
