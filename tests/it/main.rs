@@ -4,10 +4,12 @@
 mod backends;
 mod certdata;
 mod cms;
+mod command_line;
 mod crypto;
 mod directory;
 mod fixtures;
 mod fuzz_corpus;
+mod golden;
 mod mime;
 mod notification;
 mod signed_directory;
