@@ -89,3 +89,30 @@ fn same<N: std::fmt::Debug, T: PartialEq + std::fmt::Debug>(answers: impl IntoIt
     }
     first
 }
+
+/// What verification makes of a fixture is the same with either backend: nothing but time tells them apart.
+#[cfg(all(feature = "rustcrypto", feature = "aws-lc-rs"))]
+#[test]
+fn every_fixture_comes_out_the_same_with_either_backend() {
+    use crate::fixtures::{at, certificates, folder, read};
+    use postacert::crypto::AwsLc;
+    use postacert::{Directory, Message, Verifier};
+
+    let builder = || {
+        let directory = Directory::from_ldif(&read("directory/directory.ldif")).unwrap();
+        Verifier::builder().directory(directory).anchors(certificates("pki/root.pem")).intermediates(certificates("pki/issuing.pem"))
+    };
+    let (one, other) = (builder().build().unwrap(), builder().algorithms(AwsLc).build().unwrap());
+    let mut run = 0;
+    for kind in ["valid", "variant", "hostile"] {
+        for entry in std::fs::read_dir(folder().join(kind)).unwrap() {
+            let path = entry.unwrap().path();
+            let raw = std::fs::read(&path).unwrap();
+            let Ok(message) = Message::parse(&raw) else { continue };
+            let (first, second) = (one.verify(&message, at()), other.verify(&message, at()));
+            assert_eq!(format!("{first:?}"), format!("{second:?}"), "{}", path.display());
+            run += 1;
+        }
+    }
+    assert!(run > 200, "{run}");
+}
