@@ -103,13 +103,19 @@ impl Workshop {
         let mut workshop = Self { key: *key, folder, spki: Vec::new() };
         let option = match key {
             Key::Rsa((bits, exponent)) => {
-                format!("-algorithm RSA -pkeyopt rsa_keygen_bits:{bits} -pkeyopt rsa_keygen_pubexp:{exponent}")
+                // From 2,048 bits on OpenSSL gives a key of two primes an even length, whatever was asked for.
+                let primes = if bits % 2 == 1 && *bits > 2000 { "-pkeyopt rsa_keygen_primes:3" } else { "" };
+                format!("-algorithm RSA -pkeyopt rsa_keygen_bits:{bits} -pkeyopt rsa_keygen_pubexp:{exponent} {primes}")
             }
             Key::Curve(curve) => format!("-algorithm EC -pkeyopt ec_paramgen_curve:{curve}"),
         };
         assert!(workshop.openssl(&format!("genpkey {option} -out key.pem")), "{key:?}");
         assert!(workshop.openssl("pkey -in key.pem -pubout -outform DER -out key.der"));
         workshop.spki = fs::read(workshop.folder.join("key.der")).unwrap();
+        if let Key::Rsa((bits, _)) = key {
+            let modulus = modulus(&workshop.spki);
+            assert_eq!(modulus.len() * 8 - modulus[0].leading_zeros() as usize, *bits);
+        }
         workshop
     }
 
