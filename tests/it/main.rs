@@ -12,6 +12,7 @@ mod fuzz_corpus;
 mod golden;
 mod mime;
 mod notification;
+mod own_algorithms;
 mod signed_directory;
 #[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
 mod vectors;
