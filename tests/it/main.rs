@@ -3,6 +3,7 @@
 mod certdata;
 mod cms;
 mod crypto;
+mod differential;
 mod directory;
 mod fixtures;
 mod mime;
