@@ -1,8 +1,11 @@
 //! The tests of the public interface, in one binary.
 
 mod certdata;
+#[cfg(feature = "rustcrypto")]
+mod chains;
 mod cms;
 mod crypto;
+#[cfg(feature = "rustcrypto")]
 mod differential;
 mod directory;
 mod fixtures;
