@@ -1,8 +1,11 @@
 //! R24, R25 and R27 where not only the signer's certificate is out of its time, revoked or weak, but any other of its chain.
 //! The chain is signer < issuer < middle < root, of the certificates of [`differential`](crate::differential).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use postacert::{
-    Check, CheckState, Message, MessageClass, Outcome, Policy, Report, TimeBasis, UnixTime, VerificationTime, Verifier, VerifierBuilder,
+    Check, CheckState, Directory, Message, MessageClass, Outcome, Policy, Report, TimeBasis, UnixTime, VerificationTime, Verifier,
+    VerifierBuilder,
 };
 
 use crate::differential::Bundle;
@@ -31,7 +34,14 @@ fn builder(bundle: &Bundle, chain: Chain, lists: &[&str], policy: Policy) -> Ver
 }
 
 /// Verifies the receipt of a chain and looks at the report.
-fn verify<T>(bundle: &Bundle, chain: Chain, lists: &[&str], policy: Policy, time: VerificationTime, look: impl FnOnce(&Report<'_>) -> T) -> T {
+fn verify<T>(
+    bundle: &Bundle,
+    chain: Chain,
+    lists: &[&str],
+    policy: Policy,
+    time: VerificationTime,
+    look: impl FnOnce(&Report<'_>) -> T,
+) -> T {
     let raw = bundle.message(chain[0], &chain[1..3]);
     look(&builder(bundle, chain, lists, policy).build().unwrap().verify(&Message::parse(&raw).unwrap(), time))
 }
@@ -184,9 +194,11 @@ fn r27_what_is_not_known_is_not_good() {
     let of_all = ["c-good", "m-good", "r-good"];
     assert_eq!(verify(&bundle, SOUND, &of_all, Policy::default(), time, |report| report.checks().revocation), CheckState::Good);
     let unusable = ["c-stale", "c-forged", "c-by-another-key", "c-of-another-name", "c-authorities-only", "c-some-reasons", "c-of-a-point"];
-    let short_of_one = unusable.map(|list| [list, "m-good", "r-good"]).into_iter().chain([["c-good", "m-good", "m-good"], ["c-good", "r-good", "r-good"]]);
+    let short_of_one =
+        unusable.map(|list| [list, "m-good", "r-good"]).into_iter().chain([["c-good", "m-good", "m-good"], ["c-good", "r-good", "r-good"]]);
     for lists in short_of_one {
-        let (state, outcome) = verify(&bundle, SOUND, &lists, Policy::default(), time, |report| (report.checks().revocation, report.outcome()));
+        let (state, outcome) =
+            verify(&bundle, SOUND, &lists, Policy::default(), time, |report| (report.checks().revocation, report.outcome()));
         assert_eq!((state, outcome), (CheckState::NotChecked, Outcome::Passed), "{lists:?}");
         let (outcome, reasons, _) = verify(&bundle, SOUND, &lists, Policy::strict(), time, seen);
         assert_eq!((outcome, reasons), (Outcome::Indeterminate, vec!["revocation-unknown"]), "{lists:?}");
@@ -200,7 +212,8 @@ fn r27_a_path_that_is_not_revoked_is_preferred() {
     let message = Message::parse(&raw).unwrap();
     let run = |anchors: &[&str]| {
         let anchors = anchors.iter().map(|name| bundle.certificate(name));
-        let verifier = Verifier::builder().anchors(anchors).accepted_issuers(bundle.issuers()).crls([bundle.list("r-ca-revoked")]).build().unwrap();
+        let verifier =
+            Verifier::builder().anchors(anchors).accepted_issuers(bundle.issuers()).crls([bundle.list("r-ca-revoked")]).build().unwrap();
         let report = verifier.verify(&message, VerificationTime::now(now()));
         (report.outcome(), report.evidence().map(|evidence| evidence.path()[2].subject().to_owned()))
     };
@@ -209,8 +222,7 @@ fn r27_a_path_that_is_not_revoked_is_preferred() {
 }
 
 #[test]
-fn r18_a_directory_alone_asks_no_path_but_heeds_the_lists() {
-    // Without a directory that lists the signer nothing else counts: a chain that failed makes the message ordinary mail.
+fn r33_a_broken_chain_makes_ordinary_mail_a_revoked_one_does_not() {
     let bundle = Bundle::load();
     let look = |report: &Report<'_>| (report.outcome(), report.class(), report.checks().get(Check::Chain));
     let time = VerificationTime::now(now());
@@ -218,4 +230,26 @@ fn r18_a_directory_alone_asks_no_path_but_heeds_the_lists() {
     assert_eq!(broken, (Outcome::Failed, MessageClass::Ordinary, CheckState::Bad));
     let revoked = verify(&bundle, SOUND, &["c-revoked"], Policy::default(), time, look);
     assert_eq!(revoked, (Outcome::Indeterminate, MessageClass::Certified, CheckState::Good));
+}
+
+#[test]
+fn r27_a_directory_alone_asks_no_path_but_heeds_the_lists() {
+    let bundle = Bundle::load();
+    let encoded = STANDARD.encode(bundle.der("leaf"));
+    let ldif = format!(
+        "dn: providerName=Gestore di Prova S.p.A.,o=postacert\nobjectClass: provider\nproviderName: Gestore di Prova S.p.A.\n\
+         providerCertificate;binary:: {encoded}\nmailReceipt: posta-certificata@gestore.example\nmanagedDomains: gestore.example\n\n"
+    );
+    let directory = Directory::from_ldif(ldif.as_bytes()).unwrap();
+    let run = |list: &str, others: &[&str]| {
+        let raw = bundle.message("leaf", others);
+        let verifier = Verifier::builder().directory(directory.clone()).crls([bundle.list(list)]).build().unwrap();
+        let report = verifier.verify(&Message::parse(&raw).unwrap(), VerificationTime::now(now()));
+        (report.outcome(), report.checks().chain, report.checks().revocation)
+    };
+    assert_eq!(run("c-good", &["ca"]), (Outcome::Passed, CheckState::NotChecked, CheckState::Good));
+    assert_eq!(run("c-revoked", &["ca"]), (Outcome::Indeterminate, CheckState::NotChecked, CheckState::Unknown));
+    // Whose key signed the list cannot be known without the issuer's certificate.
+    assert_eq!(run("c-revoked", &[]), (Outcome::Passed, CheckState::NotChecked, CheckState::NotChecked));
+    assert_eq!(run("c-revoked", &["namesake-0"]), (Outcome::Passed, CheckState::NotChecked, CheckState::NotChecked));
 }

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postacert::{
-    AcceptedIssuers, Certificate, Check, CheckState, Crl, FindingKind, Message, Outcome, Policy, Report, RevocationDemand, VerificationTime,
-    Verifier,
+    AcceptedIssuers, Certificate, Check, CheckState, Crl, FindingKind, Message, Outcome, Policy, Report, RevocationDemand,
+    VerificationTime, Verifier,
 };
 
 use crate::fixtures::read;
@@ -44,8 +44,7 @@ impl Bundle {
 
     /// A receipt, signed by the holder of this certificate; the others come along.
     pub(crate) fn message(&self, signer: &str, others: &[&str]) -> Vec<u8> {
-        let certificates: Vec<&[u8]> = [signer].iter().chain(others).map(|name| self.der(name)).collect();
-        message(self.der("message-content"), &signed_data(self, &certificates))
+        Parts::of(self, &[&[signer], others].concat()).message()
     }
 
     /// The certificates that can be read, any of which may be a PEC authority.
@@ -107,26 +106,80 @@ const DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
 const SHA_256: &[u8] = b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01";
 const ECDSA_WITH_SHA_256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
 
-fn signed_data(bundle: &Bundle, certificates: &[&[u8]]) -> Vec<u8> {
-    let digest = tlv(0x30, &[SHA_256]);
-    let attributes = tlv(0xa0, &[inside(bundle.der("message-attributes"))]);
-    let signature = tlv(0x04, &[bundle.der("message-signature")]);
-    let id = issuer_and_serial(certificates[0]);
-    let signer = tlv(0x30, &[&tlv(2, &[&[1]]), &id, &digest, &attributes, &tlv(0x30, &[ECDSA_WITH_SHA_256]), &signature]);
-    let (digests, content) = (tlv(0x31, &[&digest]), tlv(0x30, &[DATA]));
-    let data = tlv(0x30, &[&tlv(2, &[&[1]]), &digests, &content, &tlv(0xa0, certificates), &tlv(0x31, &[&signer])]);
-    tlv(0x30, &[SIGNED_DATA, &tlv(0xa0, &[&data])])
+/// What the receipt and its signature are made of, to be changed.
+pub(crate) struct Parts {
+    /// The signed entity.
+    pub(crate) signed: Vec<u8>,
+    /// The signer's first.
+    pub(crate) certificates: Vec<Vec<u8>>,
+    pub(crate) lists: Vec<Vec<u8>>,
+    /// The signed attributes.
+    pub(crate) attributes: Vec<Vec<u8>>,
+    pub(crate) unsigned: Vec<Vec<u8>>,
+    /// An octet string inside the signature, where none belongs.
+    pub(crate) content: Option<Vec<u8>>,
+    /// How often the signer stands there.
+    pub(crate) signers: usize,
+    signature: Vec<u8>,
+    bytes: usize,
 }
 
-fn message(content: &[u8], signature: &[u8]) -> Vec<u8> {
-    let mut message = b"From: posta-certificata@gestore.example\r\nX-Ricevuta: accettazione\r\nMIME-Version: 1.0\r\n\
-        Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=sha-256; boundary=outer\r\n\r\n--outer\r\n"
-        .to_vec();
-    message.extend_from_slice(content);
-    message.extend_from_slice(b"\r\n--outer\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n");
-    message.extend(STANDARD.encode(signature).as_bytes().chunks(76).flat_map(|line| [line, b"\r\n"].concat()));
-    message.extend_from_slice(b"--outer--\r\n");
-    message
+impl Parts {
+    pub(crate) fn of(bundle: &Bundle, certificates: &[&str]) -> Self {
+        let mut attributes = Vec::new();
+        let mut rest = inside(bundle.der("message-attributes"));
+        while !rest.is_empty() {
+            let (attribute, after) = value(rest);
+            attributes.push(attribute.to_vec());
+            rest = after;
+        }
+        Self {
+            signed: bundle.der("message-content").to_vec(),
+            certificates: certificates.iter().map(|name| bundle.der(name).to_vec()).collect(),
+            lists: Vec::new(),
+            attributes,
+            unsigned: Vec::new(),
+            content: None,
+            signers: 1,
+            signature: bundle.der("message-signature").to_vec(),
+            bytes: 0,
+        }
+    }
+
+    /// Line breaks after the structure make it so long.
+    pub(crate) fn line_breaks_to(&mut self, bytes: usize) {
+        self.bytes = bytes;
+    }
+
+    fn cms(&self) -> Vec<u8> {
+        let all = |tag: u8, values: &[Vec<u8>]| {
+            let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
+            if values.is_empty() { Vec::new() } else { tlv(tag, &values) }
+        };
+        let (version, digest) = (tlv(2, &[&[1]]), tlv(0x30, &[SHA_256]));
+        let id = issuer_and_serial(&self.certificates[0]);
+        let (attributes, unsigned) = (all(0xa0, &self.attributes), all(0xa1, &self.unsigned));
+        let (algorithm, signature) = (tlv(0x30, &[ECDSA_WITH_SHA_256]), tlv(0x04, &[&self.signature]));
+        let signer = tlv(0x30, &[&version, &id, &digest, &attributes, &algorithm, &signature, &unsigned]);
+        let content = self.content.as_ref().map(|content| tlv(0xa0, &[content])).unwrap_or_default();
+        let content = tlv(0x30, &[DATA, &content]);
+        let (certificates, lists) = (all(0xa0, &self.certificates), all(0xa1, &self.lists));
+        let data = tlv(0x30, &[&version, &tlv(0x31, &[&digest]), &content, &certificates, &lists, &all(0x31, &vec![signer; self.signers])]);
+        let mut cms = tlv(0x30, &[SIGNED_DATA, &tlv(0xa0, &[&data])]);
+        cms.resize(self.bytes.max(cms.len()), b'\n');
+        cms
+    }
+
+    pub(crate) fn message(&self) -> Vec<u8> {
+        let mut message = b"From: posta-certificata@gestore.example\r\nX-Ricevuta: accettazione\r\nMIME-Version: 1.0\r\n\
+            Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=sha-256; boundary=outer\r\n\r\n--outer\r\n"
+            .to_vec();
+        message.extend_from_slice(&self.signed);
+        message.extend_from_slice(b"\r\n--outer\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n");
+        message.extend(STANDARD.encode(self.cms()).as_bytes().chunks(76).flat_map(|line| [line, b"\r\n"].concat()));
+        message.extend_from_slice(b"--outer--\r\n");
+        message
+    }
 }
 
 /// One line of `cases.tsv`.

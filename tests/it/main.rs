@@ -9,6 +9,8 @@ mod crypto;
 mod differential;
 mod directory;
 mod fixtures;
+#[cfg(feature = "rustcrypto")]
+mod limits;
 mod mime;
 mod notification;
 mod vocabulary;
