@@ -106,6 +106,25 @@ const DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
 const SHA_256: &[u8] = b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01";
 const ECDSA_WITH_SHA_256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
 
+/// A certificate with another key or one more extension, or several: no signature holds over it any more.
+pub(crate) fn certificate_with(der: &[u8], change_key: impl FnOnce(&mut Vec<u8>), extension: Option<&[u8]>) -> Vec<u8> {
+    let (tbs, algorithm_and_signature) = value(inside(der));
+    let (mut rest, mut fields) = (inside(tbs), Vec::new());
+    while !rest.is_empty() {
+        let (field, after) = value(rest);
+        fields.push(field.to_vec());
+        rest = after;
+    }
+    // [0] version, serial number, algorithm, issuer, validity, subject, key, [3] extensions.
+    let [.., key, extensions] = &mut fields[..] else { panic!("a certificate of version 3") };
+    let mut bits = inside(value(inside(key)).1).to_vec();
+    change_key(&mut bits);
+    *key = tlv(0x30, &[value(inside(key)).0, &tlv(3, &[&bits])]);
+    *extensions = tlv(0xa3, &[&tlv(0x30, &[inside(inside(extensions)), extension.unwrap_or_default()])]);
+    let fields: Vec<&[u8]> = fields.iter().map(Vec::as_slice).collect();
+    tlv(0x30, &[&tlv(0x30, &fields), algorithm_and_signature])
+}
+
 /// What the receipt and its signature are made of, to be changed.
 pub(crate) struct Parts {
     /// The signed entity.
@@ -120,6 +139,8 @@ pub(crate) struct Parts {
     pub(crate) content: Option<Vec<u8>>,
     /// How often the signer stands there.
     pub(crate) signers: usize,
+    /// What stands there in place of the signature.
+    pub(crate) replaced: Option<Vec<u8>>,
     signature: Vec<u8>,
     bytes: usize,
 }
@@ -141,6 +162,7 @@ impl Parts {
             unsigned: Vec::new(),
             content: None,
             signers: 1,
+            replaced: None,
             signature: bundle.der("message-signature").to_vec(),
             bytes: 0,
         }
@@ -152,6 +174,9 @@ impl Parts {
     }
 
     fn cms(&self) -> Vec<u8> {
+        if let Some(replaced) = &self.replaced {
+            return replaced.clone();
+        }
         let all = |tag: u8, values: &[Vec<u8>]| {
             let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
             if values.is_empty() { Vec::new() } else { tlv(tag, &values) }

@@ -13,6 +13,8 @@ mod fixtures;
 mod fuzz_corpus;
 mod golden;
 #[cfg(feature = "rustcrypto")]
+mod hostile;
+#[cfg(feature = "rustcrypto")]
 mod limits;
 mod mime;
 mod notification;
