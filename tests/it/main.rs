@@ -1,5 +1,7 @@
 //! The tests of the public interface, in one binary.
 
+#[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+mod backends;
 mod certdata;
 #[cfg(feature = "rustcrypto")]
 mod chains;
@@ -18,6 +20,9 @@ mod hostile;
 mod limits;
 mod mime;
 mod notification;
+mod own_algorithms;
 mod signed_directory;
+#[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+mod vectors;
 mod vocabulary;
 mod x509;
