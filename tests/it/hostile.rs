@@ -225,7 +225,7 @@ fn r31_a_million_header_fields() {
     message_ends("fields", 1_000_000, too_long, &Limits::default(), |n| b"A: b\r\n".repeat(n * 2));
     message_ends("fields with room", 1_000_000, "not-pec", &roomy(), |n| b"A: b\r\n".repeat(n));
     message_ends("content types", 200_000, "duplicate-header", &roomy(), |n| b"Content-Type: a/b\r\n".repeat(n));
-    message_ends("claims", 1_000_000, "pec-header-unsigned", &roomy(), |n| b"X-Ricevuta: a\r\n".repeat(n));
+    message_ends("claims", 200_000, "pec-header-unsigned", &roomy(), |n| b"X-Ricevuta: a\r\n".repeat(n));
     message_ends("in a part", 1_000_000, "too-many-header-fields", &Limits::default(), |n| {
         [multipart("b").as_bytes(), &b"A: b\r\n".repeat(n)].concat()
     });
