@@ -37,8 +37,6 @@ mod digest;
 #[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
 mod key;
 #[cfg(feature = "rustcrypto")]
-mod pss;
-#[cfg(feature = "rustcrypto")]
 mod rustcrypto;
 mod scheme;
 

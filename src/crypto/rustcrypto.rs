@@ -7,17 +7,17 @@
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey, traits::PublicKeyParts};
+use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey, traits::PublicKeyParts};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::{
     Algorithms, Digest, DigestAlgorithm, KeyError, KeyKind, PreparedKey, SignatureError, SignatureScheme,
     key::{PublicKey, RsaFacts, RsaNumbers, check_digest, leftmost, scalars},
-    pss,
 };
 
-/// The RustCrypto backend: RSA from 1,024 to 8,192 bits with PKCS#1 v1.5 and PSS (any salt, any digest for MGF1), ECDSA on P-256 and P-384.
+/// The RustCrypto backend: RSA from 1,024 to 8,192 bits with PKCS#1 v1.5 and PSS (any salt; MGF1 with the digest that is signed, as
+/// every signer does), ECDSA on P-256 and P-384.
 ///
 /// ```
 /// use postacert::crypto::{Algorithms, KeyError, RustCrypto};
@@ -60,14 +60,24 @@ impl RsaKey {
         self.key.verify(scheme, digest.as_bytes(), signature).is_ok()
     }
 
-    /// RFC 8017 §8.1.2.
-    fn pss(&self, digest: &Digest, mgf_digest: DigestAlgorithm, salt_len: usize, signature: &[u8]) -> bool {
+    /// RFC 8017 §8.1.2, with three things that `Pss` leaves out: a salt that cannot fit (its sum could overflow), a number not below the
+    /// modulus, and, where the encoded message is a byte shorter than the modulus, that byte of the decrypted block, which must be zero.
+    fn pss(&self, digest: &Digest, salt_len: usize, signature: &[u8]) -> bool {
         let number = BigUint::from_bytes_be(signature);
         if signature.len() != self.facts.octets() || number >= *self.key.n() || self.facts.pss_room(digest) < Some(salt_len) {
             return false;
         }
-        let block = number.modpow(self.key.e(), self.key.n()).to_bytes_be();
-        pss::holds(&block, self.facts.pss_bits(), digest, mgf_digest, salt_len)
+        let em_bits = self.facts.pss_bits();
+        if em_bits.div_ceil(8) < self.facts.octets() && number.modpow(self.key.e(), self.key.n()).bits() > em_bits {
+            return false;
+        }
+        let scheme = match digest.algorithm() {
+            DigestAlgorithm::Sha1 => Pss::new_with_salt::<Sha1>(salt_len),
+            DigestAlgorithm::Sha256 => Pss::new_with_salt::<Sha256>(salt_len),
+            DigestAlgorithm::Sha384 => Pss::new_with_salt::<Sha384>(salt_len),
+            DigestAlgorithm::Sha512 => Pss::new_with_salt::<Sha512>(salt_len),
+        };
+        self.key.verify(scheme, digest.as_bytes(), signature).is_ok()
     }
 }
 
@@ -80,7 +90,10 @@ impl PreparedKey for RsaKey {
         check_digest(scheme, digest)?;
         self.facts.permit(scheme)?;
         let holds = match scheme {
-            SignatureScheme::RsaPss { mgf_digest, salt_len, .. } => self.pss(digest, mgf_digest, salt_len, signature),
+            SignatureScheme::RsaPss { digest: signed, mgf_digest, .. } if signed != mgf_digest => {
+                return Err(SignatureError::Unsupported { scheme, key: self.kind() });
+            }
+            SignatureScheme::RsaPss { salt_len, .. } => self.pss(digest, salt_len, signature),
             SignatureScheme::RsaPkcs1 { .. } | SignatureScheme::Ecdsa { .. } => self.pkcs1(digest, signature),
         };
         if holds { Ok(()) } else { Err(SignatureError::Mismatch) }

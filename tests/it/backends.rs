@@ -22,16 +22,15 @@ pub(crate) fn all() -> Vec<Backend> {
 pub(crate) fn lacks(backend: &str, scheme: SignatureScheme, key: KeyKind) -> bool {
     let KeyKind::Rsa { bits, .. } = key else { return false };
     let alone = backend == "aws-lc-rs" && !cfg!(feature = "rustcrypto");
-    alone
-        && match scheme {
-            SignatureScheme::RsaPkcs1 { digest } => digest == DigestAlgorithm::Sha384 && bits < 2048,
-            SignatureScheme::RsaPss { digest, mgf_digest, salt_len } => {
-                // A salt that does not fit is refused by whoever knows the sizes.
-                let fits = salt_len + digest.output_len() + 2 <= (bits - 1).div_ceil(8);
-                fits && (digest == DigestAlgorithm::Sha1 || digest != mgf_digest || bits < 2048)
-            }
-            _ => false,
+    match scheme {
+        SignatureScheme::RsaPkcs1 { digest } => alone && digest == DigestAlgorithm::Sha384 && bits < 2048,
+        SignatureScheme::RsaPss { digest, mgf_digest, salt_len } => {
+            // A salt that does not fit is refused by whoever knows the sizes; MGF1 with another digest is no backend's matter.
+            let fits = salt_len + digest.output_len() + 2 <= (bits - 1).div_ceil(8);
+            digest != mgf_digest || (alone && fits && (digest == DigestAlgorithm::Sha1 || bits < 2048))
         }
+        _ => false,
+    }
 }
 
 /// All of them at once: panics where they differ in what they take, refuse, or say about it.
