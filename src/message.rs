@@ -188,7 +188,7 @@ impl<'a> Message<'a> {
     /// on it. `None` where there is no such child.
     #[must_use]
     pub fn unverified_content(&self) -> Option<UnverifiedContent<'a>> {
-        let reading = Reading::of(self, LineForm::AsReceived)?;
+        let reading = Reading::of(self, LineForm::AsReceived, &self.limits)?;
         Some(UnverifiedContent::from(reading))
     }
 
@@ -197,10 +197,6 @@ impl<'a> Message<'a> {
     /// itself alone.
     pub fn carried_messages(&self) -> impl Iterator<Item = CarriedMessage<'a>> + '_ {
         self.tree.entities().skip(1).filter(|e| e.is("message", "rfc822") || e.is("multipart", "signed")).map(CarriedMessage::of)
-    }
-
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     pub(crate) fn tree(&self) -> &Tree<'a> {

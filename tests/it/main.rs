@@ -3,13 +3,21 @@
 #[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
 mod backends;
 mod certdata;
+#[cfg(feature = "rustcrypto")]
+mod chains;
 mod cms;
 mod command_line;
 mod crypto;
+#[cfg(feature = "rustcrypto")]
+mod differential;
 mod directory;
 mod fixtures;
 mod fuzz_corpus;
 mod golden;
+#[cfg(feature = "rustcrypto")]
+mod hostile;
+#[cfg(feature = "rustcrypto")]
+mod limits;
 mod mime;
 mod notification;
 mod own_algorithms;
