@@ -24,6 +24,7 @@
 mod coded;
 
 mod finding;
+mod language;
 mod limits;
 
 mod address;
@@ -56,7 +57,8 @@ pub use notification::{
 pub use time::{CertdataTime, TimeError, TimeField, Timestamp, UnixTime, ZoneForm};
 
 // -- the message as received --
-pub use finding::{Check, CodeRow, Finding, FindingKind, Place};
+pub use finding::{Check, CodeRow, Finding, FindingKind, Place, Weakness};
+pub use language::{Language, UnknownLanguage};
 pub use limits::Limits;
 pub use message::{
     Attachment, CarriedMessage, Claims, Content, ContentKind, LineForm, Mail, Message, OuterKind, ParseError, SignedPart, StructureError,
@@ -76,7 +78,8 @@ pub use verify::{
     VerifierBuilder, VerifierError,
 };
 pub use x509::{
-    Certificate, CertificateError, CertificateErrorKind, Crl, CrlError, CrlErrorKind, PathError, ProfileProblem, RevocationGap, Severity,
+    Certificate, CertificateError, CertificateErrorKind, Crl, CrlError, CrlErrorKind, NameRule, PathError, ProfileProblem, RevocationGap,
+    Severity, Uncheckable,
 };
 
 /// The README's example, compiled and run with the tests.
