@@ -177,6 +177,13 @@ const WORDS: &[(&str, &str)] = &[
     // of algorithms
     ("a salt longer than any key", "un salt più lungo di qualsiasi chiave"),
     ("a trailer field other than 1", "un campo finale diverso da 1"),
+    // of policies
+    ("default", "predefinito"),
+    ("default, adjusted", "predefinito, modificato"),
+    ("strict", "severo"),
+    ("strict, adjusted", "severo, modificato"),
+    ("archive", "archivio"),
+    ("archive, adjusted", "archivio, modificato"),
     // of authority
     ("sender (From)", "mittente (From)"),
 ];

@@ -210,7 +210,7 @@ fn time(report: &Report<'_>, language: Language, f: &mut fmt::Formatter<'_>) -> 
         TimeBasis::Timestamp => language.pick("the time of a trusted time stamp", "la data di una marca temporale affidabile"),
         TimeBasis::Archive => language.pick("when an archive took the message in", "quando il messaggio è entrato in un archivio"),
     };
-    let policy = report.policy();
+    let policy = Said { value: &report.policy(), language };
     match language {
         English => write!(f, "\njudged at {at}, {basis}; policy: {policy}"),
         Italian => write!(f, "\ngiudicato al {at}, {basis}; criterio: {policy}"),

@@ -131,7 +131,7 @@ fn spend(budget: &mut usize, comparisons: usize) -> Result<(), Objection> {
 }
 
 /// The permitted names for an error: the first few of what can be hundreds.
-fn permitted<'a>(names: &mut dyn Iterator<Item = &'a str>) -> NameRule {
+fn permitted(names: &mut dyn Iterator<Item = &str>) -> NameRule {
     const SHOWN: usize = 4;
     let mut names = names.peekable();
     let mut text = String::new();
