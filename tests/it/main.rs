@@ -7,6 +7,7 @@ mod crypto;
 mod directory;
 mod fixtures;
 mod fuzz_corpus;
+mod language;
 mod mime;
 mod notification;
 mod signed_directory;
