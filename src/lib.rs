@@ -7,6 +7,8 @@
 //! | verify | [`Verifier::verify`], which gives a [`Report`] |
 //! | use what is proven | [`Report::into_verified`], [`Verified`], [`Notification`], [`CertificationData`] |
 //! | walk the parts of a message | [`mime`] |
+//! | know what a result means, and every code | [`what_is_proven`] |
+//! | say it to people, in English or Italian | [`Report`]'s `Display`, [`Report::in_language`], [`Language`] |
 //! | bring another cryptographic backend | [`crypto`] |
 //!
 //! Only the bytes of the first child of the root `multipart/signed` are certified in PEC. Everything a [`Message`] shows is a claim; what was proven is a
@@ -81,6 +83,9 @@ pub use x509::{
     Certificate, CertificateError, CertificateErrorKind, Crl, CrlError, CrlErrorKind, NameRule, PathError, ProfileProblem, RevocationGap,
     Severity, Uncheckable,
 };
+
+#[doc = include_str!("../docs/what-is-proven.md")]
+pub mod what_is_proven {}
 
 /// The README's example, compiled and run with the tests.
 #[cfg(doctest)]

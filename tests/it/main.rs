@@ -5,6 +5,7 @@ mod cms;
 mod command_line;
 mod crypto;
 mod directory;
+mod docs;
 mod fixtures;
 mod fuzz_corpus;
 mod language;
