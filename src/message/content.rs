@@ -3,6 +3,7 @@
 use super::{CarriedMessage, Message};
 use crate::certdata::{CertificationData, PecKind, XmlEncoding, has_postacert_root};
 use crate::finding::{Finding, FindingKind, Place};
+use crate::language::Language;
 use crate::limits::Limits;
 use crate::mime::{Entity, TransferEncoding};
 
@@ -18,6 +19,15 @@ pub enum ContentKind {
 }
 
 impl ContentKind {
+    /// What such a message is called, in a language: `anomaly envelope`, `busta di anomalia`.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> &'static str {
+        match self {
+            Self::Certified(kind) => kind.in_language(language),
+            Self::Anomaly => language.pick("anomaly envelope", "busta di anomalia"),
+        }
+    }
+
     /// The word on the wire: the `tipo` of the certification data, or `anomalia`.
     #[must_use]
     pub fn as_wire(self) -> &'static str {
@@ -232,8 +242,7 @@ impl<'a> Reading<'a> {
         let content_type = part.content_type();
         let (Some(charset), Ok(encoding)) = (content_type.parameter("charset"), XmlEncoding::of(xml)) else { return };
         if !encoding.agrees_with(&charset) {
-            let what = format!("its charset parameter says {charset}, the XML is in {encoding}").into();
-            self.note(FindingKind::CertdataPart { what }, part);
+            self.note(FindingKind::CertdataPart { charset: charset.into(), encoding }, part);
         }
     }
 

@@ -11,11 +11,13 @@ mod crypto;
 #[cfg(feature = "rustcrypto")]
 mod differential;
 mod directory;
+mod docs;
 mod fixtures;
 mod fuzz_corpus;
 mod golden;
 #[cfg(feature = "rustcrypto")]
 mod hostile;
+mod language;
 #[cfg(feature = "rustcrypto")]
 mod limits;
 mod mime;
