@@ -183,6 +183,11 @@ impl Directory {
         Ok(directory)
     }
 
+    /// Adds what was noticed of the signature around the file.
+    pub(crate) fn note_signature(&mut self, kind: DirectoryFindingKind) {
+        self.findings.insert(0, DirectoryFinding { kind, line: 0, record: None });
+    }
+
     fn empty(sha256: [u8; 32]) -> Self {
         Self {
             sha256,

@@ -8,11 +8,13 @@ mod memo;
 mod policy;
 mod report;
 mod signature;
+mod signed_directory;
 mod trust;
 mod verified;
 
 pub use policy::{Leniency, Policy, RevocationDemand, TimeBasis, VerificationTime};
 pub use report::{CheckState, Checks, MessageClass, NotVerified, Outcome, Reason, Report};
+pub use signed_directory::{SignedDirectory, SignedDirectoryError};
 pub use trust::AcceptedIssuers;
 pub use verified::{DirectorySnapshot, Evidence, Signer, Verified, VerifiedParts};
 

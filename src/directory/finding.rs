@@ -81,6 +81,12 @@ coded! {
         /// RFC 6109 §4.5.4 allows dot-atoms only, on both sides of the `@`.
         MailReceiptMalformed { written: Box<str> } = "mail-receipt-malformed", "mailReceipt is no mail address of the form that RFC 6109 allows: {written}";
 
+        // -- the signed form --
+        /// Bytes follow the signed structure; nothing certifies them, and they were not read.
+        BytesAfterSignature { bytes: usize } = "bytes-after-signature", "{bytes} bytes follow the signed directory, and were not read";
+        /// The directory is signed with SHA-1.
+        WeakSignature = "directory-weak-digest", "the directory is signed with the weak digest SHA-1";
+
         // -- all of them --
         /// Only the first so many findings are kept.
         TooManyFindings { limit: usize } = "findings-limit", "there are more than {limit} findings; those beyond are not told";
@@ -110,7 +116,7 @@ impl DirectoryFinding {
         self.kind.code()
     }
 
-    /// The line of the file, from 1; of a folded line, the first.
+    /// The line of the file, from 1; of a folded line, the first. 0 where no line is concerned, but the signature around the file.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
@@ -125,11 +131,12 @@ impl DirectoryFinding {
 
 impl fmt::Display for DirectoryFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}", self.line)?;
-        if let Some(record) = &self.record {
-            write!(f, " ({record})")?;
+        match (self.line, &self.record) {
+            (0, _) => {}
+            (line, None) => write!(f, "line {line}: ")?,
+            (line, Some(record)) => write!(f, "line {line} ({record}): ")?,
         }
-        write!(f, ": {}", self.kind)
+        write!(f, "{}", self.kind)
     }
 }
 

@@ -6,7 +6,7 @@ use super::Verifier;
 use super::judge::Judge;
 use super::verified::Signer;
 use crate::cms::{self, CmsError, CmsErrorKind, SignedData, SignerId, Trailing};
-use crate::crypto::{AlgorithmError, Algorithms, Digest, DigestAlgorithm, KeyKind, PreparedKey, SignatureError};
+use crate::crypto::{AlgorithmError, Algorithms, Digest, DigestAlgorithm, KeyKind, PreparedKey, SignatureError, SignatureScheme};
 use crate::finding::{Check, Finding, FindingKind, Place};
 use crate::message::{LineForm, Message};
 use crate::mime::{self, Entity, LineEnds};
@@ -167,20 +167,10 @@ impl Verifier {
             Ok(key) => key,
             Err(error) => return judge.bad(Check::Signature, FindingKind::KeyRefused { why: error.to_string().into() }),
         };
-        let attributes = &data.signer.signed_attrs;
-        let digest = hash(algorithms, algorithm, |h| attributes.hash_as_received(h));
-        let mut result = key.verify(scheme, &digest, &data.signer.signature);
-        if result == Err(SignatureError::Mismatch)
-            && let Some(sorted) = attributes.sorted()
-        {
-            let digest = hash(algorithms, algorithm, |h| sorted.hash(h));
-            result = key.verify(scheme, &digest, &data.signer.signature);
-            if result.is_ok() {
-                judge.note(FindingKind::AttributesReordered);
-            }
-        }
+        let result = check_attributes(data, algorithm, scheme, &*key, algorithms);
         match result {
-            Ok(()) => {}
+            Ok(Order::AsReceived) => {}
+            Ok(Order::Der) => judge.note(FindingKind::AttributesReordered),
             Err(SignatureError::Unsupported { .. }) => {
                 let name = format!("{scheme:?} with a key of kind {:?}", key.kind()).into();
                 judge.unknown(Check::Signature, FindingKind::UnsupportedAlgorithm { name });
@@ -194,6 +184,34 @@ impl Verifier {
             judge.weak(self.policy.sha1_digest, Check::Signature, FindingKind::WeakDigest { name: "SHA-1".into() });
         }
         signed.key = Some(key);
+    }
+}
+
+/// In which order of its attributes a signature holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    AsReceived,
+    /// As RFC 5652 §5.4 wants them, though they were sent otherwise.
+    Der,
+}
+
+/// Checks the signature over the signed attributes: as received, and else in DER order (R12).
+pub(super) fn check_attributes(
+    data: &SignedData<'_>,
+    algorithm: DigestAlgorithm,
+    scheme: SignatureScheme,
+    key: &dyn PreparedKey,
+    algorithms: &dyn Algorithms,
+) -> Result<Order, SignatureError> {
+    let attributes = &data.signer.signed_attrs;
+    let digest = hash(algorithms, algorithm, |h| attributes.hash_as_received(h));
+    let as_received = key.verify(scheme, &digest, &data.signer.signature);
+    match (as_received, attributes.sorted()) {
+        (Err(SignatureError::Mismatch), Some(sorted)) => {
+            let digest = hash(algorithms, algorithm, |h| sorted.hash(h));
+            key.verify(scheme, &digest, &data.signer.signature).map(|()| Order::Der)
+        }
+        (result, _) => result.map(|()| Order::AsReceived),
     }
 }
 
@@ -224,14 +242,14 @@ fn note_micalg(message: &Message<'_>, used: DigestAlgorithm, judge: &mut Judge) 
     }
 }
 
-fn answers_to(certificate: &Certificate, id: &SignerId<'_>) -> bool {
+pub(super) fn answers_to(certificate: &Certificate, id: &SignerId<'_>) -> bool {
     match id {
         SignerId::IssuerSerial { issuer, serial } => certificate.issuer_der() == *issuer && certificate.serial_octets() == *serial,
         SignerId::KeyId(id) => certificate.extensions().subject_key_id.as_deref() == Some(&**id),
     }
 }
 
-fn hash(algorithms: &dyn Algorithms, algorithm: DigestAlgorithm, feed: impl FnOnce(&mut dyn crate::crypto::Hasher)) -> Digest {
+pub(super) fn hash(algorithms: &dyn Algorithms, algorithm: DigestAlgorithm, feed: impl FnOnce(&mut dyn crate::crypto::Hasher)) -> Digest {
     let mut hasher = algorithms.hasher(algorithm);
     feed(&mut *hasher);
     hasher.finish()

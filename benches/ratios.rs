@@ -1,0 +1,315 @@
+//! What the library costs, as ratios against what cannot be done without: `cargo bench --bench ratios --all-features`.
+//!
+//! One line a row, `name <tab> measured <tab> target <tab> ok|over`, and last `N of M within target`. The work and its floor are timed
+//! in turn, pair by pair, in one process; a row is the median of the pairs' ratios. So a slow or busy machine slows both. Heap rows are
+//! bytes requested in all, whether given back or not, on this thread.
+//!
+//! Rows for an aws-lc-rs backend will stand beside those for RustCrypto when that backend exists; they are not counted until then. Rows that need
+//! the `openssl` command (to sign large messages) are left out without it, with a notice on standard error.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use memchr::memmem;
+use postacert::{Directory, Message, Outcome, VerificationTime, Verifier};
+use sha2::{Digest as _, Sha256};
+
+mod support;
+
+fn main() {
+    if !std::env::args().any(|argument| argument == "--bench") {
+        println!("nothing was measured: run it with `cargo bench --bench ratios --all-features`");
+        return;
+    }
+    let mut rows = Rows::default();
+    let (verifier, time) = support::verifier();
+    let receipt = support::fixture("valid/accettazione.eml");
+    proven(&verifier, time, &receipt);
+
+    parse_of_a_receipt(&mut rows, &receipt);
+    let large = [support::envelope(3_000_000), support::envelope(10_000_000), support::envelope(30_000_000)];
+    if let [Some(mb3), Some(mb10), Some(mb30)] = &large {
+        for raw in [mb3, mb10, mb30] {
+            proven(&verifier, time, raw);
+        }
+        parse_of_an_envelope(&mut rows, mb10);
+        #[cfg(feature = "rustcrypto")]
+        verify_of_a_receipt(&mut rows, &verifier, time, &receipt);
+        verify_of_an_envelope(&mut rows, &verifier, time, mb10);
+        verify_by_size(&mut rows, &verifier, time, mb3, mb30);
+        heap_of_an_envelope(&mut rows, &verifier, time, mb10);
+    } else {
+        eprintln!("left out: the rows of large messages; the openssl command is needed to sign them");
+        #[cfg(feature = "rustcrypto")]
+        verify_of_a_receipt(&mut rows, &verifier, time, &receipt);
+    }
+    match many_parts(1_000) {
+        Some(raw) => heap_of_many_parts(&mut rows, &verifier, time, &raw),
+        None => eprintln!("left out: the heap of a thousand parts; the openssl command is needed to sign them"),
+    }
+    #[cfg(feature = "rustcrypto")]
+    all_cores(&mut rows, &verifier, time, &receipt);
+    directory(&mut rows);
+    rows.sum_up();
+}
+
+// -- the rows --
+
+fn parse_of_a_receipt(rows: &mut Rows, raw: &[u8]) {
+    let ours = || {
+        let message = Message::parse(black_box(raw)).unwrap();
+        let content = message.unverified_content().unwrap();
+        assert!(content.data().is_some());
+    };
+    let theirs = || {
+        black_box(mail_parser::MessageParser::default().parse(black_box(raw)).unwrap());
+    };
+    rows.ratio("parse and daticert, 8 KB receipt / mail-parser", 0.40, ours, theirs);
+}
+
+fn parse_of_an_envelope(rows: &mut Rows, raw: &[u8]) {
+    let ours = || {
+        black_box(Message::parse(black_box(raw)).unwrap());
+    };
+    rows.ratio("parse, 10 MB envelope / one memmem pass", 1.2, ours, || delimiters(raw));
+}
+
+/// The fixtures' signatures, and the certificate's own, are RSA-2048 with SHA-256.
+#[cfg(feature = "rustcrypto")]
+fn verify_of_a_receipt(rows: &mut Rows, verifier: &Verifier, time: VerificationTime, raw: &[u8]) {
+    let bare = BareRsa::of_the_fixtures();
+    let signed = Message::parse(raw).unwrap().signed().unwrap().bytes().to_vec();
+    let floor = || {
+        bare.verify();
+        black_box(Sha256::digest(black_box(&signed)));
+    };
+    rows.ratio("verify, 8 KB receipt / bare RSA-2048 and SHA-256, rustcrypto", 1.15, || full(verifier, time, raw), floor);
+}
+
+fn verify_of_an_envelope(rows: &mut Rows, verifier: &Verifier, time: VerificationTime, raw: &[u8]) {
+    let message = Message::parse(raw).unwrap();
+    let signed = message.signed().unwrap().bytes();
+    let floor = || {
+        delimiters(raw);
+        black_box(Sha256::digest(black_box(signed)));
+    };
+    rows.ratio("verify, 10 MB envelope / memmem pass and SHA-256", 1.06, || full(verifier, time, raw), floor);
+}
+
+fn verify_by_size(rows: &mut Rows, verifier: &Verifier, time: VerificationTime, small: &[u8], large: &[u8]) {
+    rows.ratio("verify, 30 MB / 3 MB", 10.5, || full(verifier, time, large), || full(verifier, time, small));
+}
+
+fn heap_of_an_envelope(rows: &mut Rows, verifier: &Verifier, time: VerificationTime, raw: &[u8]) {
+    let parse = allocation_counter::measure(|| {
+        black_box(Message::parse(black_box(raw)).unwrap());
+    });
+    rows.bytes("heap of parse, 10 MB envelope", 8 << 10, parse.bytes_total);
+    let message = Message::parse(raw).unwrap();
+    let verify = allocation_counter::measure(|| {
+        black_box(verifier.verify(&message, time));
+    });
+    rows.bytes("heap of verify, 10 MB envelope", 32 << 10, verify.bytes_total);
+}
+
+fn heap_of_many_parts(rows: &mut Rows, verifier: &Verifier, time: VerificationTime, raw: &[u8]) {
+    proven(verifier, time, raw);
+    let both = allocation_counter::measure(|| full(verifier, time, raw));
+    rows.bytes("heap of parse and verify, 1,000 parts", 256 << 10, both.bytes_total);
+}
+
+/// How much faster all cores are than one, against the same for a computation that shares nothing.
+#[cfg(feature = "rustcrypto")]
+fn all_cores(rows: &mut Rows, verifier: &Verifier, time: VerificationTime, raw: &[u8]) {
+    const EACH: usize = 100;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let bare = BareRsa::of_the_fixtures();
+    let speedup = |work: &(dyn Fn() + Sync)| {
+        let alone = timed(EACH, &work);
+        let begin = Instant::now();
+        std::thread::scope(|scope| {
+            for _ in 0..cores {
+                scope.spawn(|| timed(EACH, &work));
+            }
+        });
+        // Each thread did as much as the one alone.
+        cores as f64 * alone.as_secs_f64() / begin.elapsed().as_secs_f64()
+    };
+    let ours = || full(verifier, time, raw);
+    let pairs = pairs(SECONDS, |_| speedup(&ours), |_| speedup(&|| bare.verify()));
+    let measured = median(pairs);
+    rows.add(format!("receipts on {cores} cores over one / the same for bare RSA"), format!("{measured:.3}"), "≥ 0.95", measured >= 0.95);
+}
+
+fn directory(rows: &mut Rows) {
+    const DOMAINS: usize = 100_000;
+    let text = String::from_utf8(support::fixture("directory/short.ldif")).unwrap();
+    let (before, after) = text.split_once("managedDomains: ").unwrap();
+    let domains: String = (0..DOMAINS).map(|i| format!("managedDomains: comune-{i:06}.pec.example\n")).collect();
+    let ldif = format!("{before}{domains}managedDomains: {after}").into_bytes();
+    assert!(Directory::from_ldif(&ldif).unwrap().domain_count() > DOMAINS);
+    let ours = || {
+        black_box(Directory::from_ldif(black_box(&ldif)).unwrap());
+    };
+    let floor = || {
+        black_box(Sha256::digest(black_box(&ldif)));
+    };
+    rows.ratio("load, directory of 100,000 domains / one SHA-256 pass", 40.0, ours, floor);
+}
+
+// -- the work --
+
+/// From bytes to a verdict, as a caller does it.
+fn full(verifier: &Verifier, time: VerificationTime, raw: &[u8]) {
+    let message = Message::parse(black_box(raw)).unwrap();
+    assert_eq!(verifier.verify(&message, time).outcome(), Outcome::Passed);
+}
+
+fn proven(verifier: &Verifier, time: VerificationTime, raw: &[u8]) {
+    let report = verifier.verify(&Message::parse(raw).unwrap(), time);
+    assert_eq!(report.outcome(), Outcome::Passed, "{report}");
+}
+
+/// A signed transport envelope of so many parts in all. `None` without the `openssl` command.
+fn many_parts(parts: usize) -> Option<Vec<u8>> {
+    let raw = support::fixture("valid/posta-certificata-completa.eml");
+    let message = Message::parse(&raw).unwrap();
+    let signed = message.signed().unwrap();
+    let entity = message.root().children().next().unwrap();
+    let (close, delimiter) = entity.delimiters().last().unwrap();
+    let close = close - signed.offset();
+    let delimiter = String::from_utf8(delimiter.to_vec()).unwrap();
+    let delimiter = delimiter.trim().strip_suffix("--").unwrap();
+    let mut open = vec![message.root()];
+    let mut there = 0;
+    while let Some(entity) = open.pop() {
+        there += 1;
+        open.extend(entity.children());
+    }
+
+    let mut many = signed.bytes()[..close].to_vec();
+    for i in there..parts {
+        many.extend_from_slice(
+            format!("\r\n{delimiter}\r\nContent-Type: text/plain; name=\"nota {i}.txt\"\r\n\r\nnota {i}\r\n").as_bytes(),
+        );
+    }
+    many.extend_from_slice(&signed.bytes()[close..]);
+    support::sign(&raw, &many)
+}
+
+fn delimiters(raw: &[u8]) {
+    let finder = memmem::Finder::new(b"\r\n--");
+    black_box(finder.find_iter(black_box(raw)).count());
+}
+
+/// One verification of RSASSA-PKCS1-v1_5 with a key of 2,048 bits, by the crate that the backend uses, and nothing else: the signature of the
+/// certificate of the fixtures' first provider.
+#[cfg(feature = "rustcrypto")]
+struct BareRsa {
+    key: rsa::RsaPublicKey,
+    digest: [u8; 32],
+    signature: Vec<u8>,
+}
+
+#[cfg(feature = "rustcrypto")]
+impl BareRsa {
+    fn of_the_fixtures() -> Self {
+        use der::{Decode as _, Encode as _};
+        use rsa::pkcs8::DecodePublicKey as _;
+
+        let read = |name: &str| {
+            let certificates = postacert::Certificate::from_pem_or_der(&support::fixture(name)).unwrap();
+            x509_cert::Certificate::from_der(certificates[0].der()).unwrap()
+        };
+        let (leaf, issuer) = (read("pki/uno.pem"), read("pki/issuing.pem"));
+        let key = issuer.tbs_certificate.subject_public_key_info.to_der().unwrap();
+        let bare = Self {
+            key: rsa::RsaPublicKey::from_public_key_der(&key).unwrap(),
+            digest: Sha256::digest(leaf.tbs_certificate.to_der().unwrap()).into(),
+            signature: leaf.signature.raw_bytes().to_vec(),
+        };
+        bare.verify();
+        bare
+    }
+
+    fn verify(&self) {
+        self.key.verify(rsa::Pkcs1v15Sign::new::<Sha256>(), black_box(&self.digest), black_box(&self.signature)).unwrap();
+    }
+}
+
+// -- measuring --
+
+/// For each row.
+const SECONDS: Duration = Duration::from_millis(3_500);
+/// The least that one reading of the clock spans.
+const SAMPLE: Duration = Duration::from_millis(2);
+
+#[derive(Default)]
+struct Rows {
+    within: usize,
+    all: usize,
+}
+
+impl Rows {
+    fn ratio(&mut self, name: &str, target: f64, ours: impl Fn(), floor: impl Fn()) {
+        let (ours_times, floor_times) = (times(&ours), times(&floor));
+        let per = |times: usize, time: Duration| time.as_secs_f64() / times as f64;
+        let pairs = pairs(SECONDS, |_| per(ours_times, timed(ours_times, &ours)), |_| per(floor_times, timed(floor_times, &floor)));
+        let measured = median(pairs);
+        self.add(name.to_owned(), format!("{measured:.3}"), &format!("≤ {target:.2}"), measured <= target);
+    }
+
+    fn bytes(&mut self, name: &str, target: u64, measured: u64) {
+        self.add(name.to_owned(), format!("{measured}"), &format!("≤ {target}"), measured <= target);
+    }
+
+    fn add(&mut self, name: String, measured: String, target: &str, within: bool) {
+        self.all += 1;
+        self.within += usize::from(within);
+        println!("{name}\t{measured}\t{target}\t{}", if within { "ok" } else { "over" });
+    }
+
+    fn sum_up(&self) {
+        println!("{} of {} within target", self.within, self.all);
+    }
+}
+
+/// Readings of the one and of the other in turn, now the one first, now the other, until the time is up; at least five of each.
+fn pairs(time: Duration, one: impl Fn(usize) -> f64, other: impl Fn(usize) -> f64) -> Vec<f64> {
+    let begin = Instant::now();
+    let mut ratios = Vec::new();
+    while ratios.len() < 5 || begin.elapsed() < time {
+        let round = ratios.len();
+        let ratio = if round % 2 == 0 {
+            let first = one(round);
+            first / other(round)
+        } else {
+            let first = other(round);
+            one(round) / first
+        };
+        ratios.push(ratio);
+    }
+    ratios
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn timed(times: usize, work: &impl Fn()) -> Duration {
+    let begin = Instant::now();
+    for _ in 0..times {
+        work();
+    }
+    begin.elapsed()
+}
+
+/// How often to do it for one reading.
+fn times(work: &impl Fn()) -> usize {
+    let mut times = 1;
+    while timed(times, work) < SAMPLE {
+        times *= 2;
+    }
+    times
+}

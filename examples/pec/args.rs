@@ -1,0 +1,253 @@
+//! The options, as clap reads them.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use postacert::{Policy, UnixTime, VerificationTime};
+
+use crate::lang::Lang;
+
+/// Reads and verifies PEC (Posta Elettronica Certificata, RFC 6109), Italy's certified e-mail.
+#[derive(Debug, Parser)]
+#[command(name = "pec", version, max_term_width = 80, after_help = TOP_EXAMPLES)]
+pub(crate) struct Cli {
+    /// The language of texts for people; JSON, codes and the sentences of findings stay as they are
+    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, value_name = "en|it")]
+    pub(crate) lang: Lang,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Says what is proven of messages, and why
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(VerifyArgs),
+    /// Shows a message as a person reads it; verifies nothing
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show(ShowArgs),
+    /// Saves the carried message, daticert.xml and the attachments; verifies nothing
+    #[command(after_help = EXTRACT_EXAMPLES)]
+    Extract(ExtractArgs),
+    /// Lists the providers, certificates and domains of a provider directory
+    #[command(after_help = DIRECTORY_EXAMPLES)]
+    Directory(DirectoryArgs),
+}
+
+const TOP_EXAMPLES: &str = "\
+Examples:
+  pec verify                         verify the bundled samples, to see what it looks like
+  pec verify message.eml             verify a message, trusting the public roots
+  pec show message.eml               read a message, believing nothing
+  pec help verify                    every option of `pec verify`
+
+Exit code: 0 everything passed, 1 something did not, 2 wrong usage or unreadable files.";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  pec verify message.eml
+      trusts the public roots and the authorities known to issue PEC certificates
+  pec verify --directory igpec.ldif message.eml
+      the signer must be listed, and must manage the domains it speaks for
+  pec verify --at 2021-03-01T12:00:00Z --basis archive old/*.eml
+      judges old mail by the time at which your archive took it in
+  pec verify --basis certification --policy archive old.eml
+      judges old mail by its own word, with a finding that says so
+  pec verify --json *.eml | jq -r 'select(.outcome != \"passed\") | .file'
+      one JSON object a line, in the order of the files
+
+Exit code: 0 all passed, 1 some did not, 2 wrong usage or unreadable files.";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  pec show message.eml
+  pec show --lang it message.eml
+  curl -s https://mail.example/message.eml | pec show -";
+
+const EXTRACT_EXAMPLES: &str = "\
+Nothing is written outside DIR, and nothing there is overwritten: where a name
+is taken, a number is added. Names are made harmless first.
+
+Examples:
+  pec extract receipt.eml --out receipt";
+
+const DIRECTORY_EXAMPLES: &str = "\
+Examples:
+  pec directory igpec.ldif
+  pec directory --directory-signer agid.pem igpec.ldif.p7m
+  pec directory --json igpec.ldif";
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Messages to verify, `-` for standard input; none: the bundled samples
+    pub(crate) files: Vec<PathBuf>,
+    /// How strict to be: strict refuses weak algorithms and wants revocation lists, archive takes the algorithms of past years
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) policy: PolicyName,
+    /// Print one JSON object per line and file
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) time: TimeArgs,
+}
+
+/// Whom to trust.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Trust")]
+pub(crate) struct TrustArgs {
+    /// The provider directory: LDIF, or its signed form (.p7m) with --directory-signer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) directory: Option<PathBuf>,
+    /// When the directory was as it is in the file (RFC 3339)
+    #[arg(long, value_name = "RFC3339", requires = "directory")]
+    pub(crate) directory_date: Option<UnixTime>,
+    /// The certificate under which a signed directory is believed (PEM or DER)
+    #[arg(long, value_name = "FILE", requires = "directory")]
+    pub(crate) directory_signer: Option<PathBuf>,
+    /// Certificates of authorities to trust (PEM or DER); the public roots if neither this nor --directory is given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) anchors: Vec<PathBuf>,
+    /// Certificates that may help to find a path, untrusted (PEM or DER)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certs: Vec<PathBuf>,
+    /// Without --directory, who may issue PEC certificates: the authorities known to do so, or those in a file
+    #[arg(long, value_name = "known|FILE", default_value = "known")]
+    pub(crate) issuers: Issuers,
+    /// Revocation lists (PEM or DER)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) crl: Vec<PathBuf>,
+}
+
+/// By which time to judge.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Time")]
+pub(crate) struct TimeArgs {
+    /// Judge by this time (RFC 3339); by the present if not given
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) at: Option<UnixTime>,
+    /// Why that time is believed; asserted with --at, now without it
+    #[arg(long, value_enum)]
+    pub(crate) basis: Option<Basis>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The message, `-` for standard input
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExtractArgs {
+    /// The message, `-` for standard input
+    pub(crate) file: PathBuf,
+    /// The folder to write to; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DirectoryArgs {
+    /// The directory: LDIF, or its signed form (.p7m) with --directory-signer
+    pub(crate) file: PathBuf,
+    /// The certificate under which a signed directory is believed (PEM or DER)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) directory_signer: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `--issuers`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Issuers {
+    Known,
+    File(PathBuf),
+}
+
+impl FromStr for Issuers {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(if text == "known" { Self::Known } else { Self::File(text.into()) })
+    }
+}
+
+/// `--policy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum PolicyName {
+    #[default]
+    Default,
+    Strict,
+    Archive,
+}
+
+impl PolicyName {
+    pub(crate) fn policy(self) -> Policy {
+        match self {
+            Self::Default => Policy::default(),
+            Self::Strict => Policy::strict(),
+            Self::Archive => Policy::archive(),
+        }
+    }
+}
+
+/// `--basis`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Basis {
+    /// It is the present
+    Now,
+    /// You say that the message existed then
+    Asserted,
+    /// The message says so itself (takes no --at)
+    Certification,
+    /// A trusted time stamp, which you have checked, says so
+    Timestamp,
+    /// An archive took the message in then and has kept it unchanged
+    Archive,
+}
+
+impl TimeArgs {
+    /// The time to judge by; `clock` is asked for the present only where the options leave it open.
+    pub(crate) fn time(&self, clock: impl FnOnce() -> UnixTime) -> Result<VerificationTime, clap::Error> {
+        let needs_at = |word: &str| usage(format!("--basis {word} needs a time: --at"));
+        match (self.basis, self.at) {
+            (None | Some(Basis::Now), None) => Ok(VerificationTime::now(clock())),
+            (Some(Basis::Now), Some(at)) => Ok(VerificationTime::now(at)),
+            (None | Some(Basis::Asserted), Some(at)) => Ok(VerificationTime::asserted(at)),
+            (Some(Basis::Timestamp), Some(at)) => Ok(VerificationTime::timestamp(at)),
+            (Some(Basis::Archive), Some(at)) => Ok(VerificationTime::archive(at)),
+            (Some(Basis::Certification), None) => Ok(VerificationTime::certification()),
+            (Some(Basis::Certification), Some(_)) => {
+                Err(usage("--basis certification takes no --at: the time is the message's own".into()))
+            }
+            (Some(Basis::Asserted), None) => Err(needs_at("asserted")),
+            (Some(Basis::Timestamp), None) => Err(needs_at("timestamp")),
+            (Some(Basis::Archive), None) => Err(needs_at("archive")),
+        }
+    }
+}
+
+impl VerifyArgs {
+    /// Without a FILE the bundled samples are verified, with the trust and the time that belong to them.
+    pub(crate) fn check_samples(&self) -> Result<(), clap::Error> {
+        let TrustArgs { directory, directory_date: _, directory_signer: _, anchors, certs, issuers, crl } = &self.trust;
+        let trust = directory.is_some() || !anchors.is_empty() || !certs.is_empty() || *issuers != Issuers::Known || !crl.is_empty();
+        let time = self.time.at.is_some() || self.time.basis.is_some();
+        if trust || time || self.policy != PolicyName::Default {
+            return Err(usage("no FILE to verify; without one, the bundled samples are verified, with trust and time of their own".into()));
+        }
+        Ok(())
+    }
+}
+
+/// An error in how the options go together, told as clap tells its own.
+fn usage(message: String) -> clap::Error {
+    let mut cli = Cli::command();
+    cli.build();
+    let verify = cli.find_subcommand_mut("verify").expect("verify is a command");
+    verify.error(clap::error::ErrorKind::ArgumentConflict, message)
+}

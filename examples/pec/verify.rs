@@ -1,0 +1,180 @@
+//! `pec verify`: files in, one report each out.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use postacert::mime::Tree;
+use postacert::{Limits, Message, Outcome, Report, VerificationTime, Verifier};
+
+use crate::args::VerifyArgs;
+use crate::input::Input;
+use crate::samples::{self, Sample};
+use crate::terminal::{Look, Progress, printable};
+use crate::{Exit, complain, json, text, trust};
+
+pub(crate) fn run(args: &VerifyArgs, look: Look) -> Result<Exit> {
+    if args.files.is_empty() {
+        args.check_samples().unwrap_or_else(|error| error.exit());
+        return run_samples(args, look);
+    }
+    let time = args.time.time(trust::now).unwrap_or_else(|error| error.exit());
+    let verifier = trust::verifier(&args.trust, args.policy.policy())?;
+    let jobs = args.files.iter().map(|path| Job { path: path.clone(), name: path.to_string_lossy().into_owned() }).collect::<Vec<_>>();
+    let form = match (args.json, jobs.len()) {
+        (true, _) => Form::Json,
+        (false, 1) => Form::Text,
+        (false, _) => Form::Table,
+    };
+    let tally = Run { verifier: &verifier, time, form, look }.verify(&jobs)?;
+    if form == Form::Table {
+        writeln!(io::stdout(), "\n{}", tally.summary(look))?;
+    }
+    Ok(tally.exit())
+}
+
+/// The bundled samples. Some are forged or broken: all is well if each comes to what it must.
+fn run_samples(args: &VerifyArgs, look: Look) -> Result<Exit> {
+    let samples = samples::load()?;
+    let jobs = samples.files.iter().map(|sample| Job { path: sample.path.clone(), name: sample.name.clone() }).collect::<Vec<_>>();
+    let form = if args.json { Form::Json } else { Form::Table };
+    if form == Form::Table {
+        let at = samples.time.instant().map(|at| at.to_string()).unwrap_or_default();
+        writeln!(io::stdout(), "{} {at}\n", look.labels.samples_intro)?;
+    }
+    let tally = Run { verifier: &samples.verifier, time: samples.time, form, look }.verify(&jobs)?;
+    let of_each = samples.files.iter().zip(&tally.outcomes);
+    let wrong: Vec<&Sample> = of_each.filter(|(sample, outcome)| !sample.is_as_expected(**outcome)).map(|(sample, _)| sample).collect();
+    if form == Form::Table {
+        let mut out = io::stdout().lock();
+        let verdict = if wrong.is_empty() { look.labels.as_expected } else { look.labels.not_as_expected };
+        writeln!(out, "\n{}\n{verdict}", tally.summary(look))?;
+        for sample in &wrong {
+            writeln!(out, "  {} ({})", sample.name, sample.expected)?;
+        }
+    }
+    Ok(if wrong.is_empty() { Exit::Passed } else { tally.exit().max(Exit::NotPassed) })
+}
+
+/// A file, and the name it is called by.
+struct Job {
+    path: PathBuf,
+    name: String,
+}
+
+/// What became of one file: a report, unless it was too large to be read as a message at all.
+pub(crate) enum Judged<'a> {
+    Report(Box<Report<'a>>),
+    TooLarge(TooLarge),
+}
+
+/// Why a file was not read as a message.
+pub(crate) struct TooLarge {
+    pub(crate) code: &'static str,
+    pub(crate) text: String,
+}
+
+impl<'a> Judged<'a> {
+    fn of(bytes: &'a [u8], verifier: &Verifier, time: VerificationTime) -> Self {
+        match Message::parse(bytes) {
+            Ok(message) => Self::Report(Box::new(verifier.verify(&message, time))),
+            Err(error) => {
+                let code = Tree::parse(bytes, &Limits::default()).err().map_or("message-too-long", |error| error.kind().code());
+                Self::TooLarge(TooLarge { code, text: error.to_string() })
+            }
+        }
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Report(report) => report.outcome(),
+            Self::TooLarge(_) => Outcome::Failed,
+        }
+    }
+}
+
+/// In which form reports are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// One JSON object a line.
+    Json,
+    /// Everything there is to say of one file.
+    Text,
+    /// A few lines for each of several files.
+    Table,
+}
+
+/// What is the same for all files.
+struct Run<'v> {
+    verifier: &'v Verifier,
+    time: VerificationTime,
+    form: Form,
+    look: Look,
+}
+
+impl Run<'_> {
+    /// Verifies the files one after the other; only one is in memory at a time. One that cannot be read does not keep the others from being.
+    fn verify(&self, jobs: &[Job]) -> Result<Tally> {
+        let mut out = io::stdout().lock();
+        let mut progress = Progress::new(jobs.len());
+        let mut tally = Tally::default();
+        if self.form == Form::Table {
+            writeln!(out, "{}", text::table_head(self.look))?;
+        }
+        for job in jobs {
+            progress.show();
+            let outcome = match Input::read(&job.path) {
+                Ok(input) => {
+                    let judged = Judged::of(input.bytes(), self.verifier, self.time);
+                    let printed = self.printed(&job.name, &input, &judged);
+                    progress.clear();
+                    writeln!(out, "{printed}")?;
+                    Some(judged.outcome())
+                }
+                Err(error) => {
+                    progress.clear();
+                    complain(&error);
+                    None
+                }
+            };
+            tally.outcomes.push(outcome);
+        }
+        Ok(tally)
+    }
+
+    fn printed(&self, name: &str, input: &Input, judged: &Judged<'_>) -> String {
+        match self.form {
+            Form::Json => json::line(&json::verification(name, input, judged)),
+            Form::Text => text::report(&printable(name), judged, &self.judged_at(), self.look),
+            Form::Table => text::row(&printable(name), judged, self.look),
+        }
+    }
+
+    /// The time that counts, why it is believed, and the policy.
+    fn judged_at(&self) -> String {
+        let at = self.time.instant().map(|at| format!("{at}, ")).unwrap_or_default();
+        format!("{at}{}; {} {}", self.time.basis(), self.look.labels.policy, self.verifier.policy().name())
+    }
+}
+
+/// What came of the files: `None` where one could not be read.
+#[derive(Debug, Default)]
+struct Tally {
+    outcomes: Vec<Option<Outcome>>,
+}
+
+impl Tally {
+    fn exit(&self) -> Exit {
+        let each = self.outcomes.iter().map(|outcome| match outcome {
+            Some(Outcome::Passed) => Exit::Passed,
+            Some(Outcome::Indeterminate | Outcome::Failed) => Exit::NotPassed,
+            None => Exit::Trouble,
+        });
+        each.max().unwrap_or(Exit::Passed)
+    }
+
+    fn summary(&self, look: Look) -> String {
+        let not_passed = self.outcomes.iter().filter(|outcome| **outcome != Some(Outcome::Passed)).count();
+        format!("{}: {not_passed} {} {}", look.labels.did_not_pass, look.labels.of, self.outcomes.len())
+    }
+}

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Makes the seeds of the fuzz targets anew from tests/fixtures. Finds, which are kept as fuzz/corpus/TARGET/find-…, stay.
+# Needed: bash, coreutils, awk, the openssl command.
+set -euo pipefail
+export LC_ALL=C
+cd "$(dirname "$0")"
+fixtures=../tests/fixtures
+
+for target in message certdata cms ldif certificate_and_crl verify; do
+    mkdir -p "corpus/$target"
+    find "corpus/$target" -type f ! -name 'find-*' -delete
+done
+
+# The body of the first part of a message whose header matches a pattern, decoded from base64.
+decoded_part() {
+    tr -d '\r' < "$1" | awk -v pattern="$2" '
+        /^--/ { inside = 0; header = 1; wanted = 0; next }
+        header && $0 ~ pattern { wanted = 1 }
+        header && /^$/ { header = 0; inside = wanted && !done; done = done || wanted; next }
+        inside' | base64 -d
+}
+
+for name in valid/accettazione valid/anomalia-ordinaria valid/avvenuta-consegna-breve-nomi-2231 valid/lista valid/ordinaria valid/ordinaria-multipart \
+    valid/posta-certificata-nomi-2047 variant/boundary-coppia variant/daticert-qp variant/intestazioni-ripiegate variant/postacert-base64; do
+    cp "$fixtures/$name.eml" corpus/message/
+done
+for name in valid/accettazione valid/anomalia-ordinaria valid/avvenuta-consegna-sintetica variant/mbox-lf variant/from-nome variant/ecdsa-p256 \
+    variant/pss variant/senza-certificati; do
+    cp "$fixtures/$name.eml" corpus/verify/
+done
+for name in valid/accettazione variant/ber variant/cades variant/certificati-in-piu variant/ecdsa-p384 variant/pss variant/senza-certificati \
+    variant/sha1 variant/ski variant/tre-attributi; do
+    decoded_part "$fixtures/$name.eml" 'smime\\.p7s' > "corpus/cms/$(basename "$name").der"
+done
+for name in valid/accettazione valid/accettazione-accenti valid/avvenuta-consegna-breve valid/errore-consegna-altro valid/posta-certificata-completa \
+    valid/presa-in-carico valid/preavviso-24h valid/rilevazione-virus variant/daticert-bom variant/daticert-cdata variant/daticert-doctype \
+    variant/daticert-elemento-ignoto variant/daticert-latin1 variant/daticert-predefiniti; do
+    decoded_part "$fixtures/$name.eml" 'daticert\\.xml' > "corpus/certdata/$(basename "$name").xml"
+done
+for name in root issuing uno pss p256 legacy email-in-subject unknown-critical; do
+    openssl x509 -in "$fixtures/pki/$name.pem" -outform DER -out "corpus/certificate_and_crl/$name.der"
+done
+cat "$fixtures/pki/uno.pem" "$fixtures/pki/due.pem" > corpus/certificate_and_crl/two.pem
+cp "$fixtures"/pki/{root,issuing,issuing-stale,issuing-forged}.crl corpus/certificate_and_crl/
+
+# The fixtures' directories are large for a fuzzer: each has several certificates in each of several records. These have one.
+p256=$(openssl x509 -in "$fixtures/pki/p256.pem" -outform DER | base64 -w 0)
+hash=$(openssl x509 -in "$fixtures/pki/p256.pem" -outform DER | sha1sum | cut -c1-40)
+cat > corpus/ldif/plain.ldif <<EOF
+dn: o=postacert
+objectClass: top
+objectClass: organization
+o: postacert
+LDIFLocationURL: https://indice.example/tutti.ldif.p7m
+
+dn: providerName=Gestore Uno\\, S.p.A.,o=postacert
+objectClass: provider
+objectClass: LDIFLocationURLObject
+providerName: Gestore Uno, S.p.A.
+providerCertificateHash: $hash
+providerCertificate;binary:: $p256
+mailReceipt: ricezione@pec.uno.example
+LDIFLocationURL: https://pec.uno.example/uno.ldif.p7m
+managedDomains: pec.uno.example
+managedDomains: Posta.Uno.example
+description:: UG9zdGEgY2VydGlmaWNhdGEgcGVyIHNvY2lldMOg
+
+dn: providerUnit=Secondario,providerName=Gestore Uno\\, S.p.A.,o=postacert
+objectClass: provider
+providerName: Gestore Uno, S.p.A.
+providerUnit: Secondario
+mailReceipt: ricezione@interna.uno.example
+managedDomains: interna.uno.example
+EOF
+sed -e 's/^dn: o=/version: 1\n# un commento\n#  e un altro\n  ripiegato\n&/' -e 's/objectClass/OBJECTCLASS/' -e 's/managedDomains/ManagedDomains/' \
+    -e 's/$/\r/' corpus/ldif/plain.ldif > corpus/ldif/other-case-crlf.ldif
+awk '{ for (; length($0) > 30; $0 = " " substr($0, 31)) print substr($0, 1, 30); print }' corpus/ldif/plain.ldif > corpus/ldif/folded.ldif
+sed -e '/^$/d' -e 's/^\(providerCertificate.*:\) \(.\{20\}\)/\1\n  \2\n /' corpus/ldif/plain.ldif > corpus/ldif/rfc-style.ldif
+{
+    printf 'dn: providerName=Due,o=postacert\nchangetype: modify\nadd: managedDomains\nmanagedDomains: x.example\n-\n\n'
+    sed -e 's/^description.*/description:< file:\/\/\/etc\/hostname/' -e "s/^providerCertificateHash: ../&0/" \
+        -e 's/interna.uno/pec.uno/' corpus/ldif/plain.ldif
+} > corpus/ldif/faulty.ldif
+
+find corpus -type f -empty | sed 's/$/ is empty/' | { ! grep . >&2; }
+du -b --max-depth=1 corpus

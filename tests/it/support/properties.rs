@@ -1,0 +1,366 @@
+//! What must hold whatever the bytes are. The fuzz targets call these functions with inputs of their own, `cargo test` with the committed
+//! corpus (`fuzz/corpus`).
+//!
+//! Each takes bytes and returns, or panics where the library does not keep its word.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use postacert::{
+    Certificate, CertificationData, Crl, Directory, Message, Notification, Outcome, Report, TransportEnvelope, UnixTime, VerificationTime,
+    Verifier, VerifierBuilder,
+};
+
+/// A property, by the name of its fuzz target.
+pub type Property = fn(&[u8]);
+
+/// Every property, by the name of its fuzz target.
+pub const ALL: [(&str, Property); 6] = [
+    ("message", message),
+    ("certdata", certdata),
+    ("cms", cms),
+    ("ldif", ldif),
+    ("certificate_and_crl", certificate_and_crl),
+    ("verify", verify),
+];
+
+/// Any bytes: what the tree of parts says of them are those very bytes, each exactly once, and everything a reader can ask has an answer.
+/// Carried messages are opened in turn.
+pub fn message(bytes: &[u8]) {
+    let mut total = 0usize;
+    read_message(bytes, 0, &mut total);
+}
+
+/// How many messages are opened for one input, and how deep: a message can carry a thousand.
+const OPENED: usize = 64;
+const DEPTH: usize = 4;
+
+fn read_message(bytes: &[u8], depth: usize, opened: &mut usize) {
+    *opened += 1;
+    let Ok(message) = Message::parse(bytes) else {
+        return;
+    };
+    assert_eq!(message.raw(), bytes, "the bytes are kept");
+    for finding in message.findings() {
+        assert!(!finding.code().is_empty() && !finding.to_string().is_empty());
+        assert!(finding.place().offset.is_none_or(|o| o <= bytes.len()), "a place lies in the message: {finding}");
+    }
+
+    // bytes -> tree -> bytes
+    let root = message.root();
+    assert_eq!(root.offset() + root.raw().len(), bytes.len(), "nothing stands behind the message");
+    let mut open = vec![root];
+    while let Some(entity) = open.pop() {
+        let (from, raw) = (entity.offset(), entity.raw());
+        assert_eq!(raw, &bytes[from..from + raw.len()], "the span of section {:?}", entity.section());
+        assert!(raw.starts_with(entity.header_bytes()) && raw.ends_with(entity.body()));
+        assert_eq!(entity.body_offset() + entity.body().len(), from + raw.len());
+        if entity.is_opened() {
+            let mut pieces: Vec<(usize, &[u8])> = vec![(entity.body_offset(), entity.preamble())];
+            pieces.extend(entity.delimiters());
+            pieces.extend(entity.children().map(|child| (child.offset(), child.raw())));
+            pieces.push((from + raw.len() - entity.epilogue().len(), entity.epilogue()));
+            pieces.sort_by_key(|(offset, piece)| (*offset, piece.len()));
+            let mut at = entity.body_offset();
+            for (offset, piece) in pieces {
+                assert_eq!(offset, at, "the parts of section {:?} are its whole body, in order", entity.section());
+                at += piece.len();
+            }
+            assert_eq!(at, from + raw.len());
+        }
+        for field in entity.headers() {
+            let _ = (field.text(), field.addresses(), field.message_id());
+        }
+        let _ = (entity.name(), entity.disposition(), entity.content_type().to_string());
+        if entity.children().next().is_none() {
+            let decoded = entity.decode();
+            assert!(decoded.bytes().len() <= entity.body().len(), "no transfer encoding makes a body longer");
+            let _ = entity.decode_text();
+        }
+        open.extend(entity.children());
+    }
+
+    // What is signed, and what is claimed.
+    if let Ok(signed) = message.signed() {
+        let first = root.children().next().expect("a signed part is a child of the root");
+        assert!(root.is("multipart", "signed") && root.children().count() == 2);
+        assert_eq!((signed.offset(), signed.bytes()), (first.offset(), first.raw()));
+    }
+    let claims = message.claims();
+    let _ = (claims.subject(), claims.date(), claims.from(), claims.from_address(), claims.sender(), claims.to());
+    let mail = message.mail();
+    let _ = (mail.text(), mail.html());
+    for attachment in mail.attachments() {
+        let _ = (attachment.name(), attachment.media_type(), attachment.encoded_len());
+    }
+    if let Some(content) = message.unverified_content() {
+        let _ = (content.kind(), content.data(), content.data_error().map(ToString::to_string), content.original());
+    }
+    for carried in message.carried_messages() {
+        if depth == DEPTH || *opened == OPENED {
+            break;
+        }
+        assert!(carried.bytes().len() <= bytes.len() * 2, "a carried message is no longer than with a CR before every LF");
+        read_message(carried.bytes(), depth + 1, opened);
+    }
+}
+
+/// Any bytes as `daticert.xml`: what is read can be written, reads back equal, and is written to the same bytes again; what is one of
+/// the notifications gives the data it was made from.
+pub fn certdata(xml: &[u8]) {
+    let (data, departures) = match CertificationData::parse(xml) {
+        Ok(read) => read,
+        Err(error) => {
+            assert!(!error.code().is_empty() && !error.to_string().is_empty());
+            return;
+        }
+    };
+    for departure in departures {
+        assert!(!departure.to_string().is_empty());
+    }
+    let written = data.to_xml();
+    let (again, _) =
+        CertificationData::parse(written.as_bytes()).unwrap_or_else(|e| panic!("what was written does not read: {e}\n{written}"));
+    assert_eq!(again, data, "value -> bytes -> value");
+    assert_eq!(again.to_xml(), written, "bytes -> value -> bytes");
+
+    match Notification::try_from(&data) {
+        Ok(notification) => {
+            let back = CertificationData::from(&notification);
+            assert_eq!(Notification::try_from(&back).expect("the data of a notification are one"), notification);
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    if let Ok(envelope) = TransportEnvelope::try_from(&data) {
+        let back = CertificationData::from(&envelope);
+        assert_eq!(TransportEnvelope::try_from(&back).expect("the data of an envelope are one"), envelope);
+    }
+}
+
+/// Any bytes in the place of the signature of a good message: they pass only if they hold the very signature value that the provider made,
+/// and name the provider's certificate as the signer's.
+pub fn cms(signature: &[u8]) {
+    let world = World::get();
+    let raw = world.receipt.with_signature(signature);
+    let message = Message::parse(&raw).expect("it is small");
+    let report = world.verify(&message);
+    if report.outcome() == Outcome::Passed {
+        let value = &world.receipt.signature_value;
+        assert!(signature.windows(value.len()).any(|w| w == value), "it passed without the provider's signature");
+        let signer = report.signer().expect("who passed has signed");
+        assert_eq!(signer.certificate(), &world.receipt.signer);
+    }
+}
+
+/// Any bytes as a directory in LDIF: what is read can be written and reads back the same, and every listed certificate and domain is found.
+pub fn ldif(bytes: &[u8]) {
+    let directory = match Directory::from_ldif(bytes) {
+        Ok(directory) => directory,
+        Err(error) => {
+            assert!(!error.code().is_empty() && !error.to_string().is_empty());
+            return;
+        }
+    };
+    for finding in directory.findings() {
+        assert!(!finding.to_string().is_empty());
+    }
+    for provider in directory.providers() {
+        for domain in provider.domains() {
+            assert!(provider.manages(domain));
+            assert!(directory.claimants(domain).any(|p| p.dn() == provider.dn()), "{domain} is found");
+        }
+        for listed in provider.certificates() {
+            assert_ne!(directory.lookup(listed.certificate()), postacert::Listing::None, "a listed certificate is found");
+        }
+    }
+    let written = directory.to_ldif();
+    let again = Directory::from_ldif(written.as_bytes()).unwrap_or_else(|e| panic!("what was written does not read: {e}\n{written}"));
+    assert_eq!(again.to_ldif(), written, "bytes -> value -> bytes");
+    assert_eq!(again.provider_count(), directory.provider_count());
+    assert_eq!(again.certificate_count(), directory.certificate_count());
+    assert_eq!(again.domain_count(), directory.domain_count());
+}
+
+/// Any bytes as certificates and as revocation lists: what is read keeps its bytes; and a list that the issuer did not sign changes no
+/// verdict, whatever it says.
+pub fn certificate_and_crl(bytes: &[u8]) {
+    if let Ok(certificate) = Certificate::from_der(bytes) {
+        assert_eq!(certificate.der(), bytes, "the bytes are kept");
+        let _ = (certificate.subject(), certificate.issuer(), certificate.serial(), certificate.emails());
+        let _ = (certificate.not_before(), certificate.not_after(), certificate.sha256(), certificate.sha1());
+    }
+    if let Ok(certificates) = Certificate::from_pem_or_der(bytes) {
+        for certificate in certificates {
+            assert_eq!(Certificate::from_der(certificate.der()).as_ref(), Ok(&certificate));
+        }
+    }
+    let Ok(lists) = Crl::from_pem_or_der(bytes) else {
+        return;
+    };
+    for list in &lists {
+        assert!(Crl::from_der(list.der()).is_ok());
+        let _ = (list.issuer(), list.this_update(), list.next_update(), list.len());
+    }
+    let world = World::get();
+    let verifier = world.builder().crls(lists).build().expect("there is trust");
+    let message = Message::parse(&world.receipt.raw).expect("it is small");
+    let report = verifier.verify(&message, world.time);
+    assert_eq!(report.outcome(), Outcome::Passed, "no list of its issuer's names the signer: {report}");
+}
+
+/// Any bytes as a message: it passes only if its signed bytes are, to the byte, those of a message that a provider signed; and the verdict
+/// does not depend on what the verifier has seen before.
+pub fn verify(bytes: &[u8]) {
+    let world = World::get();
+    let Ok(message) = Message::parse(bytes) else {
+        return;
+    };
+    let report = world.verify(&message);
+    if report.outcome() == Outcome::Passed {
+        let signed = message.signed().expect("what passed is signed").bytes();
+        assert!(world.signed.contains(&crlf(signed)), "it passed, but nobody signed these bytes");
+    }
+    if report.signer().is_some() {
+        let fresh = world.builder().build().expect("there is trust").verify(&message, world.time);
+        assert_eq!((fresh.outcome(), fresh.checks()), (report.outcome(), report.checks()), "a memory does not change a verdict");
+    }
+}
+
+/// What is to be said of every report.
+fn consistent(report: &Report<'_>) {
+    assert_eq!(report.outcome() == Outcome::Passed, report.verified().is_some(), "passed and proven are one");
+    assert_eq!(report.outcome() == Outcome::Passed, report.reasons().is_empty(), "what does not pass says why");
+    assert!(!report.to_string().is_empty());
+    for reason in report.reasons() {
+        assert!(!reason.code().is_empty() && !reason.to_string().is_empty());
+    }
+}
+
+/// The trust and the messages of `tests/fixtures`.
+struct World {
+    directory: Arc<Directory>,
+    anchors: Vec<Certificate>,
+    intermediates: Vec<Certificate>,
+    verifier: Verifier,
+    time: VerificationTime,
+    receipt: Receipt,
+    /// What the providers of the fixtures have signed, in CRLF.
+    signed: HashSet<Vec<u8>>,
+}
+
+/// A good message, taken apart around its signature.
+struct Receipt {
+    raw: Vec<u8>,
+    before: usize,
+    after: usize,
+    signature_value: Vec<u8>,
+    signer: Certificate,
+}
+
+impl World {
+    fn get() -> &'static Self {
+        static WORLD: OnceLock<World> = OnceLock::new();
+        WORLD.get_or_init(Self::read)
+    }
+
+    fn read() -> Self {
+        let file = |name: &str| std::fs::read(fixtures().join(name)).unwrap_or_else(|e| panic!("fixture {name}: {e}"));
+        let text = |name: &str| String::from_utf8(file(name)).expect("it is text");
+        let at: UnixTime = text("at.txt").trim().parse().expect("a time");
+        let directory = Arc::new(Directory::from_ldif(&file("directory/directory.ldif")).expect("the fixture's directory"));
+        let certificates = |name: &str| Certificate::from_pem_or_der(&file(name)).expect("a fixture's certificate");
+        let (anchors, intermediates) = (certificates("pki/root.pem"), certificates("pki/issuing.pem"));
+        let verifier = Self::trusting(&directory, &anchors, &intermediates).build().expect("there is trust");
+
+        // Columns: file, group, kind, openssl, outcome…
+        let index = text("index.tsv");
+        let rows = index.lines().skip(1).map(|row| row.split('\t').collect::<Vec<_>>());
+        let good = rows.filter(|row| row[3] == "ok" || row[4] == "passed").map(|row| file(row[0]));
+        // The seeds are copies of fixtures, but the fixtures may have been made again since.
+        let signed: HashSet<Vec<u8>> =
+            good.chain(seeds()).filter_map(|raw| Some(crlf(Message::parse(&raw).ok()?.signed().ok()?.bytes()))).collect();
+        assert!(signed.len() > 10, "the fixtures hold signed messages");
+
+        let signer = certificates("pki/uno.pem").remove(0);
+        let receipt = Receipt::of(file("valid/accettazione.eml"), signer);
+        Self { directory, anchors, intermediates, verifier, time: VerificationTime::asserted(at), receipt, signed }
+    }
+
+    fn builder(&self) -> VerifierBuilder {
+        Self::trusting(&self.directory, &self.anchors, &self.intermediates)
+    }
+
+    fn trusting(directory: &Arc<Directory>, anchors: &[Certificate], intermediates: &[Certificate]) -> VerifierBuilder {
+        let builder = Verifier::builder().directory(Arc::clone(directory));
+        builder.anchors(anchors.iter().cloned()).intermediates(intermediates.iter().cloned())
+    }
+
+    fn verify<'a>(&self, message: &Message<'a>) -> Report<'a> {
+        let report = self.verifier.verify(message, self.time);
+        consistent(&report);
+        report
+    }
+}
+
+impl Receipt {
+    fn of(raw: Vec<u8>, signer: Certificate) -> Self {
+        let message = Message::parse(&raw).expect("it is small");
+        let part = message.root().children().nth(1).expect("a signature");
+        let (before, after) = (part.body_offset(), part.body_offset() + part.body().len());
+        // Signed by OpenSSL, without unsigned attributes: the value of the RSA-2048 signature is what DER ends with.
+        let decoded = part.decode();
+        let signature_value = decoded.bytes()[decoded.bytes().len() - 256..].to_vec();
+        Self { before, after, signature_value, signer, raw }
+    }
+
+    fn with_signature(&self, signature: &[u8]) -> Vec<u8> {
+        let mut raw = self.raw[..self.before].to_vec();
+        for line in base64(signature).as_bytes().chunks(76) {
+            raw.extend_from_slice(line);
+            raw.extend_from_slice(b"\r\n");
+        }
+        raw.extend_from_slice(&self.raw[self.after..]);
+        raw
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = bytes.chunks(3).flat_map(|three| {
+        let number = three.iter().fold(0, |n, &byte| n << 8 | usize::from(byte)) << (8 * (3 - three.len()));
+        (0..4).map(move |i| if i > three.len() { '=' } else { char::from(DIGITS[number >> (18 - 6 * i) & 63]) })
+    });
+    digits.collect()
+}
+
+/// With every LF made CR LF that is not yet.
+fn crlf(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 32);
+    for (i, &byte) in bytes.iter().enumerate() {
+        if byte == b'\n' && (i == 0 || bytes[i - 1] != b'\r') {
+            out.push(b'\r');
+        }
+        out.push(byte);
+    }
+    out
+}
+
+/// The committed seeds of the target `verify`, without the finds, which nobody signed. None in a published package.
+fn seeds() -> impl Iterator<Item = Vec<u8>> {
+    let files = std::fs::read_dir(project().join("fuzz/corpus/verify")).into_iter().flatten();
+    let seeds = files
+        .map(|file| file.expect("it can be read").path())
+        .filter(|path| !path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"find-")));
+    seeds.map(|path| std::fs::read(path).expect("it can be read"))
+}
+
+fn fixtures() -> PathBuf {
+    project().join("tests/fixtures")
+}
+
+/// The folder of the crate itself, whoever includes this file: the fuzz targets are one folder down from it.
+fn project() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if here.ends_with("fuzz") { here.parent().expect("fuzz is in the project") } else { here }
+}
