@@ -260,6 +260,17 @@ impl Verifier {
             (_, None, _, _) => {}
         }
         debug_assert_eq!(outcome == Outcome::Passed, matches!(content, Held::Verified(_)), "passed and proven are one");
-        Report { raw: message.raw(), outcome, class, checks, reasons, findings, signature: facts, content }
+        Report {
+            raw: message.raw(),
+            basis: time.basis(),
+            instant: at,
+            outcome,
+            class,
+            checks,
+            reasons,
+            findings,
+            signature: facts,
+            content,
+        }
     }
 }

@@ -4,6 +4,7 @@ use core::fmt;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::policy::TimeBasis;
 use super::verified::{Evidence, Signer, Verified};
 use crate::crypto::Digest;
 use crate::finding::{Check, Finding};
@@ -205,6 +206,8 @@ impl fmt::Display for Reason {
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
     pub(crate) raw: &'a [u8],
+    pub(crate) basis: TimeBasis,
+    pub(crate) instant: Option<UnixTime>,
     pub(crate) outcome: Outcome,
     pub(crate) class: MessageClass,
     pub(crate) checks: Checks,
@@ -241,6 +244,18 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn class(&self) -> MessageClass {
         self.class
+    }
+
+    /// Why the instant of the verification was believed, as the caller stated it.
+    #[must_use]
+    pub fn basis(&self) -> TimeBasis {
+        self.basis
+    }
+
+    /// The instant the message was judged by; `None` where the certification data were to give it and there are none.
+    #[must_use]
+    pub fn instant(&self) -> Option<UnixTime> {
+        self.instant
     }
 
     /// How each check came out.
