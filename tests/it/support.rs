@@ -1,0 +1,5 @@
+//! What the tests of several files share: judging a message, and changing one by text surgery.
+
+pub(crate) mod der;
+pub(crate) mod judged;
+pub(crate) mod mail;
