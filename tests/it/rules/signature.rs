@@ -80,6 +80,189 @@ fn r11_the_signed_attributes_are_there_once_and_agree() {
         assert_eq!(cms_error(&two_values), CmsErrorKind::AttributeValues { attribute: name });
     }
     // The digest is compared in its whole length: neither its beginning nor something longer will do.
+    for length in [0, 1, 31, 33] {
+        let cut = with_cms(&read(RECEIPT), |cms| {
+            let at = attribute(cms, 4);
+            attributes(cms)[at].nodes()[1].nodes()[0].bytes().resize(length, 0);
+        });
+        assert_eq!(judge(&cut).checks.signature, CheckState::Bad, "{length} bytes");
+        assert!(judge(&cut).reasons.iter().any(|reason| ["digest-mismatch", "cms"].contains(&reason.1)), "{length} bytes");
+    }
+}
+
+#[test]
+fn r12_attributes_are_hashed_as_received_then_sorted() {
+    // OpenSSL signs the set in DER order. In another order it holds over the sorted set only, and that is said.
+    let moved = with_cms(&read(RECEIPT), |cms| attributes(cms).reverse());
+    assert_ne!(signature(&moved), signature(&read(RECEIPT)));
+    let judged = judge(&moved);
+    assert_eq!(
+        judged.flagged("attributes-reordered"),
+        "the signature holds over the signed attributes in DER order, not in the order they were sent"
+    );
+    assert!(!judge_file(RECEIPT).has_finding("attributes-reordered"));
+    // A changed attribute is nobody's.
+    let changed = with_cms(&read(RECEIPT), |cms| {
+        let at = attribute(cms, 5);
+        let time = attributes(cms)[at].nodes()[1].nodes()[0].bytes();
+        *time.iter_mut().rev().nth(1).unwrap() ^= 1;
+    });
+    judge(&changed).failed(Check::Signature, "signature-mismatch");
+}
+
+#[test]
+fn r12_the_algorithms_of_the_signer_agree() {
+    judge_file("variant/sha256-con-rsa.eml").clean();
+    judge_file("hostile/cms-digest-altro.eml").failed(Check::Signature, "digest-mismatch");
+    // sha512WithRSAEncryption over a SHA-256 digest.
+    let raw = with_cms(&read("variant/sha256-con-rsa.eml"), |cms| {
+        let algorithm = &mut signers(cms)[0].nodes()[4];
+        *algorithm.nodes()[0].bytes().last_mut().unwrap() = 13;
+    });
+    assert_eq!(
+        judge(&raw).failed(Check::Signature, "cms").split(" (").next(),
+        Some("the signature could not be read: the digest algorithm is stated as sha256, but the signature's is sha512")
+    );
+    // ECDSA under an RSA key.
+    let ecdsa = [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    let raw = with_cms(&read(RECEIPT), |cms| {
+        let algorithm = &mut signers(cms)[0].nodes()[4];
+        *algorithm.nodes() = vec![Node { tag: 6, inside: Inside::Bytes(ecdsa.to_vec()) }];
+    });
+    let judged = judge(&raw);
+    assert!(judged.outcome != Outcome::Passed && judged.checks.signature != CheckState::Good, "{judged:#?}");
+}
+
+#[test]
+fn r13_the_padding_is_compared_whole_and_weak_keys_are_refused() {
+    judge_file("hostile/firma-imbottitura.eml").failed(Check::Signature, "signature-mismatch");
+    judge_file("hostile/cms-firma-alterata.eml").failed(Check::Signature, "signature-mismatch");
+    assert_eq!(
+        judge_file("hostile/rsa512.eml").failed(Check::Signature, "key-refused"),
+        "the signer's key was refused: the RSA key has 512 bits, fewer than 1024"
+    );
+    assert_eq!(judge_file("variant/esponente-3.eml").flagged("small-exponent"), "the signer's RSA exponent is 3");
+    assert!(judge_file("variant/rsa1024.eml").undecided(Check::Chain, "weak-algorithm").contains("an RSA key of 1024 bits"));
+    // Of another length than the modulus, zeros before or after.
+    for change in
+        [(|value: &mut Vec<u8>| value.insert(0, 0)) as fn(&mut Vec<u8>), |value| value.push(0), |value| value.truncate(255), Vec::clear]
+    {
+        let raw = with_cms(&read(RECEIPT), |cms| change(signers(cms)[0].nodes().last_mut().unwrap().bytes()));
+        judge(&raw).failed(Check::Signature, "signature-mismatch");
+    }
+}
+
+#[test]
+fn r14_the_shell_may_be_ber_and_hold_odd_certificates() {
+    for name in ["ber", "ber-busta", "certificati-in-piu", "certificato-incrociato", "solo-firmatario", "ski", "pkcs7", "smime", "cades"] {
+        judge_file(&format!("variant/{name}.eml")).clean();
+    }
+    let receipt = read(RECEIPT);
+    // Twice the same certificate, an attribute certificate, one that nobody can read.
+    let odd = [
+        certificate("pki/uno.pem"),
+        Node { tag: 0xa1, inside: Inside::Nodes(vec![Node { tag: 5, inside: Inside::Bytes(Vec::new()) }]) },
+        Node { tag: 0x30, inside: Inside::Nodes(vec![Node { tag: 5, inside: Inside::Bytes(Vec::new()) }]) },
+    ];
+    for node in odd {
+        for at in [0, 1] {
+            let raw = with_cms(&receipt, |cms| embedded(cms).insert(at, node.clone()));
+            judge(&raw).clean();
+        }
+    }
+    // What follows the structure.
+    assert_eq!(
+        judge_file("variant/a-capo-dopo-cms.eml").flagged("cms-trailing-line-breaks"),
+        "line breaks follow the signature's structure (part 2)"
+    );
+    assert_eq!(cms_error(&read("hostile/cms-coda.eml")), CmsErrorKind::TrailingBytes);
+    for tail in [&b"\0"[..], b" ", b"\r\n\0"] {
+        let raw = with_signature(&receipt, &[&signature(&receipt)[..], tail].concat());
+        assert_eq!(cms_error(&raw), CmsErrorKind::TrailingBytes);
+    }
+    // Attributes in BER: an indefinite length where DER is due.
+    let der = signature(&receipt);
+    let at = der.windows(2).rposition(|w| w == [0xa0, 0x81]).expect("the signed attributes");
+    let length = usize::from(der[at + 2]);
+    let ber = [&der[..at], &[0xa0, 0x80], &der[at + 3..at + 3 + length], &[0, 0], &der[at + 3 + length..]].concat();
+    let judged = judge(&with_signature(&receipt, &ber));
+    assert_eq!((judged.outcome, judged.checks.signature), (Outcome::Failed, CheckState::Bad));
+}
+
+fn certificate(name: &str) -> Node {
+    Node::read(certificates(name)[0].der())
+}
+
+#[test]
+fn r14_asn1_is_read_to_a_depth_of_sixteen() {
+    // A certificate set entry of another kind, of 40 values inside each other.
+    let deep = |depth: usize| {
+        let mut node = Node { tag: 5, inside: Inside::Bytes(Vec::new()) };
+        for _ in 0..depth {
+            node = Node { tag: 0x30, inside: Inside::Nodes(vec![node]) };
+        }
+        Node { tag: 0xa1, inside: Inside::Nodes(vec![node]) }
+    };
+    // Skipped by their lengths: what nobody looks into is not too deep. With indefinite lengths it must be looked into.
+    let mut ber = signature(&read(RECEIPT));
+    let plain = with_cms(&read(RECEIPT), |cms| embedded(cms).push(deep(40)));
+    assert_ne!(judge(&plain).outcome, Outcome::Indeterminate);
+    ber.splice(.., [0x30, 0x80].repeat(100_000));
+    assert!(matches!(cms_error(&with_signature(&read(RECEIPT), &ber)), CmsErrorKind::Encoding { .. }));
+}
+
+#[test]
+fn r15_one_certificate_answers_to_the_signer() {
+    let (receipt, without) = (read(RECEIPT), read("variant/senza-certificati.eml"));
+    assert!(
+        judge_file("hostile/cms-certificato-gemello.eml")
+            .failed(Check::Signature, "signer-certificate-ambiguous")
+            .contains("two different certificates")
+    );
+    assert!(judge(&without).flagged("signer-certificate-not-embedded").contains("the directory's was used"));
+    // Without a directory there is nowhere to look; and nobody's certificate is nobody's.
+    let judged = judge_with(&anchored().build().unwrap(), at(), &without);
+    assert_eq!(
+        judged.failed(Check::Signature, "signer-certificate-missing"),
+        "the signer's certificate is neither in the message nor in the directory"
+    );
+    assert_eq!(judged.class, MessageClass::Ordinary);
+    // The twin alone answers to the identifier, but did not sign, and is not listed.
+    let twin = with_cms(&receipt, |cms| {
+        let at = embedded(cms).iter().position(|node| *node == certificate("pki/uno.pem")).unwrap();
+        embedded(cms)[at] = certificate("pki/uno-twin.pem");
+    });
+    let judged = judge(&twin);
+    judged.failed(Check::Signature, "signature-mismatch");
+    judged.failed(Check::Chain, "not-listed");
+}
+
+#[test]
+fn r15_a_listed_hash_is_an_index_never_proof() {
+    // The directory lists the hash of uno's certificate, over the bytes of another.
+    let ldif = String::from_utf8(read("directory/short.ldif")).unwrap().replace("\n ", "");
+    let line = |name: &str| {
+        let der = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, certificates(name)[0].der());
+        format!("providerCertificate;binary:: {der}")
+    };
+    assert!(ldif.contains(&line("pki/uno.pem")));
+    let swapped = ldif.replace(&line("pki/uno.pem"), &line("pki/uno-twin.pem"));
+    let verifier = |ldif: &str| Verifier::builder().directory(Directory::from_ldif(ldif.as_bytes()).unwrap()).build().unwrap();
+    assert_eq!(judge_with(&verifier(&ldif), at(), &read(RECEIPT)).outcome, Outcome::Passed);
+    let judged = judge_with(&verifier(&swapped), at(), &read(RECEIPT));
+    judged.failed(Check::Chain, "not-listed");
+    assert_eq!(judged.class, MessageClass::Ordinary);
+    // And a certificate of the same name and address is another certificate.
+    for build in [both(), listed()] {
+        let verifier = build.build().unwrap();
+        let judged = judge_with(&verifier, at(), &read("hostile/firmatario-estraneo.eml"));
+        assert!(judged.failed(Check::Chain, "not-listed").contains("Gestore Uno"));
+    }
+}
+
+#[test]
+fn r32_lengths_beyond_the_data_are_refused_not_trusted() {
+    let der = signature(&read(RECEIPT));
     let huge: [&[u8]; 5] = [
         &[0x82, 0xff, 0xff],
         &[0x83, 1, 0, 0],
