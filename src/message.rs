@@ -46,6 +46,20 @@ pub struct Message<'a> {
 #[error(transparent)]
 pub struct ParseError(#[from] MimeError);
 
+impl ParseError {
+    /// The stable kebab-case name of what was beyond its limit.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.kind().code()
+    }
+
+    /// What was beyond its limit, and where.
+    #[must_use]
+    pub fn mime(&self) -> &MimeError {
+        &self.0
+    }
+}
+
 /// Why a message has no signed part that could be verified. [`StructureError::code`] names the condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StructureError(Finding);
@@ -134,6 +148,11 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn root(&self) -> Entity<'_, 'a> {
         self.tree.root()
+    }
+
+    /// Every entity of the tree, a parent before its children, in the order of the bytes.
+    pub fn entities(&self) -> impl Iterator<Item = Entity<'_, 'a>> {
+        self.tree.entities()
     }
 
     /// What the outer header says. Nothing certifies it: anybody can write `X-Ricevuta`, `Subject` or `From`.

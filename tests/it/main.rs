@@ -2,10 +2,12 @@
 
 mod certdata;
 mod cms;
+mod command_line;
 mod crypto;
 mod directory;
 mod fixtures;
 mod fuzz_corpus;
+mod golden;
 mod mime;
 mod notification;
 mod openssl;
