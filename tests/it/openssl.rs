@@ -1,5 +1,6 @@
 //! Everything signed under `tests/fixtures` is judged by the `openssl` command too. It is given our signed span and our decoded signature,
 //! so that both are judged with the mathematics.
+#![cfg(feature = "rustcrypto")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

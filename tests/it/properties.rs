@@ -1,4 +1,5 @@
 //! Properties of verification: what holds whatever is done to a message.
+#![cfg(feature = "rustcrypto")]
 
 use std::collections::HashSet;
 use std::sync::LazyLock;

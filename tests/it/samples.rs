@@ -1,5 +1,6 @@
 //! A larger exam of messages that our own tools did not make. It lies beside the checkout (`../shared/samples`) or where the environment variable
 //! `POSTACERT_SAMPLES` says, and is skipped where it is not.
+#![cfg(feature = "rustcrypto")]
 
 use std::collections::HashMap;
 use std::fs;

@@ -59,6 +59,7 @@ mod stored {
     assert_not_impl_any!(postacert::Checks: DeserializeOwned);
     assert_not_impl_any!(postacert::DirectorySnapshot: DeserializeOwned);
 
+    #[cfg(feature = "rustcrypto")]
     #[test]
     fn a_proof_is_written_with_its_evidence() {
         let raw = crate::fixtures::read("valid/accettazione.eml");
