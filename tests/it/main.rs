@@ -1,5 +1,7 @@
 //! The tests of the public interface, in one binary.
 
+#[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+mod backends;
 mod certdata;
 mod cms;
 mod command_line;
@@ -11,11 +13,14 @@ mod golden;
 mod mime;
 mod notification;
 mod openssl;
+mod own_algorithms;
 mod properties;
 mod rules;
 mod samples;
 mod signed_directory;
 mod support;
 mod trust_types;
+#[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+mod vectors;
 mod vocabulary;
 mod x509;
