@@ -6,6 +6,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::{Digest, DigestAlgorithm, Hasher};
+use crate::language::same_in_all_languages;
 
 /// The digest of `bytes`.
 ///
@@ -85,6 +86,8 @@ impl DigestAlgorithm {
         }
     }
 }
+
+same_in_all_languages!(DigestAlgorithm);
 
 /// The [`name`](DigestAlgorithm::name).
 impl fmt::Display for DigestAlgorithm {
