@@ -280,14 +280,11 @@ impl Verifier {
 
     /// Remembers the path, and of the signatures that held those of its issuers.
     fn remember(&self, path: &[Certificate], links: &[Link], key: Option<&Arc<dyn PreparedKey>>, algorithms: &dyn Algorithms) {
-        let mut certificates = Vec::with_capacity(path.len());
-        for (index, certificate) in path.iter().enumerate() {
-            let key = if index == 0 { key.cloned() } else { self.memo.key(certificate, algorithms).ok() };
-            certificates.push((certificate.clone(), key));
-        }
-        let of_path = |link: &&Link| path.iter().skip(1).any(|issuer| *issuer.sha256() == link.1);
-        let links: Vec<Link> = links.iter().filter(of_path).copied().collect();
-        self.memo.remember(&certificates, &links);
+        let key_of = |certificate: &Certificate| {
+            if path.first() == Some(certificate) { key.cloned() } else { self.memo.key(certificate, algorithms).ok() }
+        };
+        let of_path = links.iter().filter(|link| path.iter().skip(1).any(|issuer| *issuer.sha256() == link.1));
+        self.memo.remember(path, key_of, of_path);
     }
 }
 
