@@ -192,7 +192,7 @@ impl<'a> Reading<'a> {
             return;
         };
         let decoded = first.decode();
-        for (other, named) in parts.rivals.iter().filter(|(part, _)| *part != first) {
+        for (other, named) in &parts.rivals {
             if !named && other.body().len() > limits.certdata_bytes.saturating_mul(2) {
                 continue;
             }
@@ -265,7 +265,7 @@ struct Parts<'t, 'a> {
     second_original: Option<Entity<'t, 'a>>,
     /// The first that is named as certification data are.
     certdata: Option<Entity<'t, 'a>>,
-    /// What somebody else might take for certification data, and whether it is named so: the readable texts and whole messages cannot be
+    /// What else somebody might take for certification data, and whether it is named so: the readable texts and whole messages cannot be
     /// mistaken for XML.
     rivals: Vec<(Entity<'t, 'a>, bool)>,
 }
@@ -286,11 +286,10 @@ impl<'t, 'a> Parts<'t, 'a> {
             } else if is_original && parts.second_original.is_none() {
                 parts.second_original = Some(part);
             }
+            let readable = is_message || kind.is_kind("multipart") || kind.is("text", "plain") || kind.is("text", "html");
             if is_certdata && parts.certdata.is_none() {
                 parts.certdata = Some(part);
-            }
-            let readable = is_message || kind.is_kind("multipart") || kind.is("text", "plain") || kind.is("text", "html");
-            if !is_original && (is_certdata || !readable) {
+            } else if !is_original && (is_certdata || !readable) {
                 parts.rivals.push((part, is_certdata));
             }
         }

@@ -138,7 +138,7 @@ fn wrong(speaker: Speaker<'_>, domain: &str, what: &str) -> FindingKind {
 fn note_provider_name(data: &CertificationData, speaker: Speaker<'_>, judge: &mut Judge) {
     let Some(signed) = data.provider() else { return };
     let listed = speaker.provider.main_name();
-    let same = signed.split_whitespace().map(str::to_lowercase).eq(listed.split_whitespace().map(str::to_lowercase));
+    let same = signed == listed || signed.split_whitespace().map(str::to_lowercase).eq(listed.split_whitespace().map(str::to_lowercase));
     if !same {
         judge.note(FindingKind::ProviderNameMismatch { signed: signed.into(), listed: listed.into() });
     }

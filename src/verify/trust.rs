@@ -13,7 +13,7 @@ use crate::directory::Listing;
 use crate::finding::{Check, FindingKind};
 use crate::time::UnixTime;
 use crate::x509::{
-    Certificate, Crl, Judgement, LinkError, OutOfTime, PathError, Pool, PublicKeyFacts, Revocation, Search, Severity, check_signature,
+    Certificate, Crl, Judgement, LinkError, OutOfTime, PathError, PublicKeyFacts, Revocation, Search, Severity, check_signature,
     out_of_time, profile, revocation_status,
 };
 
@@ -134,7 +134,6 @@ impl Verifier {
         at: UnixTime,
         links: &Links,
     ) -> Result<Vec<Certificate>, PathError> {
-        let embedded: Pool = embedded.iter().cloned().collect();
         let check = |child: &Certificate, issuer: &Certificate| {
             if !self.memo.holds(child.sha256(), issuer.sha256()) {
                 let key = self.memo.key(issuer, algorithms).map_err(|error| LinkError::KeyRefused { why: error.to_string().into() })?;
@@ -155,7 +154,8 @@ impl Verifier {
         };
         let search = Search {
             anchors: &self.anchors,
-            intermediates: &[&embedded, &self.intermediates],
+            embedded,
+            intermediates: &self.intermediates,
             limits: &self.limits,
             at,
             check: &check,
