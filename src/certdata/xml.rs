@@ -310,6 +310,10 @@ impl<'a> Tokens<'a> {
 
 /// Where the tag ends: at the first `>` that stands in no attribute value.
 fn tag_end(tag: &[u8]) -> Option<usize> {
+    let first = memchr(b'>', tag)?;
+    if !tag.get(..first)?.contains(&b'=') {
+        return Some(first);
+    }
     let mut quote = None;
     tag.iter().position(|&b| {
         match (quote, b) {

@@ -377,6 +377,18 @@ impl<'a> Iterator for Params<'a> {
     }
 }
 
+/// The bytes of a token, looked up: these are read for every part.
+#[allow(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x7f {
+        table[byte as usize] = matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'^'..=b'~');
+        byte += 1;
+    }
+    table
+};
+
 fn ascii(token: &[u8]) -> &str {
     core::str::from_utf8(token).unwrap_or_default()
 }
@@ -417,7 +429,7 @@ impl<'a> Cursor<'a> {
 
     /// A token of RFC 2045 §5.1, perhaps empty: ASCII without blanks, controls and `()<>@,;:\"/[]?=`.
     fn token(&mut self) -> &'a [u8] {
-        self.take_while(|b| matches!(b, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'^'..=b'~'))
+        self.take_while(|b| TOKEN.get(usize::from(*b)) == Some(&true))
     }
 
     /// What stands before the closing quote, which is taken too.
