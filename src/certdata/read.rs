@@ -306,7 +306,12 @@ impl<'a> Reader<'a> {
             match self.tokens.next()? {
                 Token::Text(text) if value.is_empty() => value = with_line_feeds(text),
                 Token::Text(text) => value.to_mut().push_str(&with_line_feeds(text)),
-                Token::Char(c) => value.to_mut().push(c),
+                Token::Char(c) => {
+                    // The rest will follow: `&lt;` begins every message identifier.
+                    let text = value.to_mut();
+                    text.reserve(64);
+                    text.push(c);
+                }
                 Token::Start(_) => return self.fail(CertdataErrorKind::ChildInValue { element }),
                 Token::End | Token::Eof => return Ok(trimmed(value)),
             }

@@ -74,6 +74,12 @@ impl<'a> HeaderField<'a> {
         self.offset
     }
 
+    /// What the name goes on with behind `prefix`, if it begins so.
+    pub(super) fn name_behind(&self, prefix: &[u8]) -> Option<&'a [u8]> {
+        let (begin, rest) = self.name.split_at_checked(prefix.len())?;
+        begin.eq_ignore_ascii_case(prefix).then_some(rest)
+    }
+
     /// Where its value begins: never at 0, since the name comes before.
     pub(super) fn value_offset(&self) -> Option<NonZeroUsize> {
         let into_raw = without_line_end(self.raw).len().saturating_sub(self.value.len());

@@ -409,11 +409,12 @@ impl<'a> ContentFields<'a> {
     /// Where a field of this name belongs, and whether it was already found to stand twice.
     fn place_of(&mut self, field: &HeaderField<'a>) -> Option<(&mut Option<HeaderField<'a>>, &mut bool)> {
         let [type_twice, encoding_twice, disposition_twice] = &mut self.twice;
-        if field.is("content-type") {
+        let about = field.name_behind(b"content-")?;
+        if about.eq_ignore_ascii_case(b"type") {
             Some((&mut self.content_type, type_twice))
-        } else if field.is("content-transfer-encoding") {
+        } else if about.eq_ignore_ascii_case(b"transfer-encoding") {
             Some((&mut self.encoding, encoding_twice))
-        } else if field.is("content-disposition") {
+        } else if about.eq_ignore_ascii_case(b"disposition") {
             Some((&mut self.disposition, disposition_twice))
         } else {
             None
