@@ -1,7 +1,14 @@
 //! The cryptographic algorithms that verification asks for, behind one trait.
 //!
-//! Digests (SHA-1 and the SHA-2 family) are always compiled in. Public-key algorithms come from a backend: [`RustCrypto`] (the feature
-//! `rustcrypto`, on by default) or one of the caller's own. A backend is chosen by a call, never by which features happen to be on.
+//! Digests (SHA-1 and the SHA-2 family) are always compiled in. Public-key algorithms come from a backend:
+//!
+//! * `RustCrypto` (the feature `rustcrypto`, on by default), pure Rust. It is the one used unless another is given.
+//! * `AwsLc` (the feature `aws-lc-rs`), C and assembly, several times as fast. It is used only where
+//!   [`VerifierBuilder::algorithms`](crate::VerifierBuilder::algorithms) is given it: what a program does must not change because another crate
+//!   turned a feature on.
+//! * One of the caller's own: anything that implements [`Algorithms`].
+//!
+//! Both backends take and refuse the same keys and signatures; where aws-lc lacks a scheme, `AwsLc` says what it does instead.
 //!
 //! ```
 //! # #[cfg(feature = "rustcrypto")] {
@@ -24,11 +31,18 @@
 //! # Ok::<(), postacert::crypto::KeyError>(())
 //! ```
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 mod digest;
+#[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+mod key;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
 mod scheme;
 
+#[cfg(feature = "aws-lc-rs")]
+#[cfg_attr(docsrs, doc(cfg(feature = "aws-lc-rs")))]
+pub use aws_lc::AwsLc;
 pub use digest::{UnknownDigest, digest};
 #[cfg(feature = "rustcrypto")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]

@@ -19,6 +19,8 @@
 //! Each feature is a dependency, never a behaviour.
 //!
 //! * `rustcrypto` (default): RSA and ECDSA by the RustCrypto crates, the backend used unless another is given.
+//! * `aws-lc-rs`: the backend [`crypto::AwsLc`](crypto), several times as fast, used only where
+//!   [`VerifierBuilder::algorithms`] is given it; wants a C compiler.
 //! * `serde`: (de)serialisation of the values; [`Verified`] and [`Evidence`] serialise, and never deserialise.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

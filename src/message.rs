@@ -52,6 +52,12 @@ impl ParseError {
     pub fn code(&self) -> &'static str {
         self.0.kind().code()
     }
+
+    /// What was beyond its limit, and where.
+    #[must_use]
+    pub fn mime(&self) -> &MimeError {
+        &self.0
+    }
 }
 
 impl From<MimeError> for ParseError {
@@ -160,6 +166,11 @@ impl<'a> Message<'a> {
         self.tree.root()
     }
 
+    /// Every entity of the tree, a parent before its children, in the order of the bytes.
+    pub fn entities(&self) -> impl Iterator<Item = Entity<'_, 'a>> {
+        self.tree.entities()
+    }
+
     /// What the outer header says. Nothing certifies it: anybody can write `X-Ricevuta`, `Subject` or `From`.
     #[must_use]
     pub fn claims(&self) -> Claims<'_, 'a> {
@@ -193,7 +204,7 @@ impl<'a> Message<'a> {
     /// on it. `None` where there is no such child.
     #[must_use]
     pub fn unverified_content(&self) -> Option<UnverifiedContent<'a>> {
-        let reading = Reading::of(self, LineForm::AsReceived)?;
+        let reading = Reading::of(self, LineForm::AsReceived, &self.limits)?;
         Some(UnverifiedContent::from(reading))
     }
 
@@ -202,10 +213,6 @@ impl<'a> Message<'a> {
     /// itself alone.
     pub fn carried_messages(&self) -> impl Iterator<Item = CarriedMessage<'a>> + '_ {
         self.tree.entities().skip(1).filter(|e| e.is("message", "rfc822") || e.is("multipart", "signed")).map(CarriedMessage::of)
-    }
-
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     pub(crate) fn tree(&self) -> &Tree<'a> {

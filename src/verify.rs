@@ -138,7 +138,9 @@ impl VerifierBuilder {
         self
     }
 
-    /// The limits within which signatures, certificates and data are read. The message's own framing was limited when it was parsed.
+    /// The limits within which a message's signature (`cms_…`, `asn1_depth`), the path of its signer (`chain_…`) and its certification data
+    /// (`certdata_…`) are read when it is verified, whatever limits it was parsed with. Its framing was limited when it was parsed, and
+    /// a directory when it was read.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -206,7 +208,7 @@ impl Verifier {
         judge.structure(message);
         let signed = self.check_signature(message, &mut judge);
         let form = signed.as_ref().map_or(LineForm::AsReceived, |s| s.form);
-        let reading = Reading::of(message, form);
+        let reading = Reading::of(message, form, &self.limits);
         let at = time.instant().or_else(|| reading.as_ref()?.data.as_ref().map(|d| d.when().instant()));
         let trust = signed.as_ref().and_then(|s| self.check_trust(s, time, at, &mut judge));
         if let Some(reading) = &reading {

@@ -171,7 +171,7 @@ impl Digest {
         self.bytes.get(..self.algorithm.output_len()).unwrap_or(&self.bytes)
     }
 
-    fn from_output(algorithm: DigestAlgorithm, output: &[u8]) -> Self {
+    pub(super) fn from_output(algorithm: DigestAlgorithm, output: &[u8]) -> Self {
         let mut bytes = [0; 64];
         for (to, from) in bytes.iter_mut().zip(output) {
             *to = *from;

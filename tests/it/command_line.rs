@@ -60,7 +60,7 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 #[derive(Debug)]
-struct Ran {
+pub(crate) struct Ran {
     code: i32,
     out: String,
     err: String,
@@ -78,7 +78,7 @@ impl From<Output> for Ran {
 
 impl Ran {
     /// The objects of the lines, of which there is nothing else.
-    fn objects(&self) -> Vec<Value> {
+    pub(crate) fn objects(&self) -> Vec<Value> {
         self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
     }
 
@@ -103,7 +103,7 @@ fn run_with_input(arguments: &[&str], input: &[u8]) -> Ran {
 }
 
 /// `pec verify` with the fixtures' trust, at their time.
-fn verify(arguments: &[&str]) -> Ran {
+pub(crate) fn verify(arguments: &[&str]) -> Ran {
     let at = at();
     let mut all = vec!["verify"];
     all.extend(TRUST);
@@ -396,13 +396,13 @@ fn without_trust_options_the_public_roots_count() {
 #[test]
 fn without_a_file_the_samples_are_verified() {
     let ran = run(&["verify"]);
-    assert_eq!((ran.code, ran.err.as_str()), (1, ""), "some are forged: {}", ran.out);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
     let names = fs::read_to_string(fixtures().join("bundled.txt")).unwrap();
     let mut at = 0;
     for name in names.lines().filter(|line| !line.is_empty()) {
         at += ran.out[at..].find(name).unwrap_or_else(|| panic!("{name} in its place"));
     }
-    assert!(ran.out.contains(" passed ") && ran.out.contains(" failed ") && ran.out.contains("Each came out as it must"), "{}", ran.out);
+    assert!(ran.out.contains(" passed ") && ran.out.contains(" anomaly") && !ran.out.contains(" failed "), "{}", ran.out);
     assert!(!ran.out.contains('\x1b'), "no colours where there is no terminal");
     assert_eq!(run(&["verify", "--json"]).objects().len(), names.lines().filter(|line| !line.is_empty()).count());
 }

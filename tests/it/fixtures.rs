@@ -1,4 +1,5 @@
 //! The messages of `tests/fixtures`, made by OpenSSL, come out as their table says.
+#![cfg(feature = "rustcrypto")]
 
 use std::collections::BTreeMap;
 use std::fs;
