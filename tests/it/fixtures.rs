@@ -89,6 +89,10 @@ fn judge(row: &Row, report: &Report<'_>) -> Vec<String> {
 
 #[test]
 fn every_fixture_comes_out_as_its_table_says() {
+    if cfg!(not(feature = "rustcrypto")) {
+        eprintln!("skipped: no public-key algorithms are compiled in");
+        return;
+    }
     let (verifier, at) = (verifier(), at());
     let mut misses = BTreeMap::new();
     let rows = index();

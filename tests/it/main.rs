@@ -22,8 +22,14 @@ mod language;
 mod limits;
 mod mime;
 mod notification;
+mod openssl;
 mod own_algorithms;
+mod properties;
+mod rules;
+mod samples;
 mod signed_directory;
+mod support;
+mod trust_types;
 #[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
 mod vectors;
 mod vocabulary;
