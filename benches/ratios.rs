@@ -136,7 +136,7 @@ fn verify_by_size(rows: &mut Rows, verifier: &Verifier, time: VerificationTime, 
     let copies = vec![small.to_vec(); 10];
     let ten = || copies.iter().for_each(|small| full(verifier, time, small));
     let one = || full(verifier, time, large);
-    let pairs = pairs(SECONDS, |_| timed(1, &one).as_secs_f64(), |_| timed(1, &ten).as_secs_f64() / copies.len() as f64);
+    let pairs = pairs(SECONDS, || timed(1, &one).as_secs_f64(), || timed(1, &ten).as_secs_f64() / copies.len() as f64);
     let measured = median(pairs);
     rows.add("verify, 30 MB / 3 MB".to_owned(), format!("{measured:.3}"), "≤ 10.50", measured <= 10.5);
 }
