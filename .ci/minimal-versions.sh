@@ -11,7 +11,8 @@ trap 'rm -rf "$copy"' EXIT
 cp -r src docs README.md "$copy"
 awk '/^\[/ { keep = !/^\[dev-dependencies\]|^\[\[bench\]\]|^\[\[example\]\]/ } keep' Cargo.toml > "$copy/Cargo.toml"
 
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/minimal-versions
+# Together with everything else: what has its least version in Cargo.lock already is not compiled again.
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 cd "$copy"
 RUSTC_BOOTSTRAP=1 cargo update --quiet -Z direct-minimal-versions
 cargo tree --all-features --edges normal --depth 1
