@@ -22,7 +22,9 @@ decoded_part() {
 
 for name in valid/accettazione valid/anomalia-ordinaria valid/avvenuta-consegna-breve-nomi-2231 valid/lista valid/ordinaria valid/ordinaria-multipart \
     valid/posta-certificata-nomi-2047 variant/boundary-coppia variant/daticert-qp variant/intestazioni-ripiegate variant/postacert-base64; do
-    cp "$fixtures/$name.eml" corpus/message/
+    # Without most of the signature, which is as large as all the rest and means nothing to this target.
+    awk '/^--/ { cut = 0; header = 1 } header && /smime\.p7s/ { cut = 1 } /^\r?$/ { header = 0; kept = 0 } !(cut && !header) || kept++ < 2' \
+        "$fixtures/$name.eml" > "corpus/message/$(basename "$name").eml"
 done
 for name in valid/accettazione valid/anomalia-ordinaria valid/avvenuta-consegna-sintetica variant/mbox-lf variant/from-nome variant/ecdsa-p256 \
     variant/pss variant/senza-certificati; do
@@ -83,4 +85,4 @@ sed -e '/^$/d' -e 's/^\(providerCertificate.*:\) \(.\{20\}\)/\1\n  \2\n /' corpu
 } > corpus/ldif/faulty.ldif
 
 find corpus -type f -empty | sed 's/$/ is empty/' | { ! grep . >&2; }
-du -b --max-depth=1 corpus
+find corpus -type f -printf '%s\n' | awk '{ bytes += $1 } END { print NR " seeds, " bytes " bytes" }'

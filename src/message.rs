@@ -16,6 +16,7 @@ use core::fmt;
 use std::sync::OnceLock;
 
 use crate::finding::{Finding, FindingKind, Place};
+use crate::language::{Language, Say, spoken};
 use crate::limits::Limits;
 use crate::mime::{Entity, LineScan, MimeError, Tree};
 
@@ -44,9 +45,38 @@ pub struct Message<'a> {
 
 /// Why bytes cannot be taken as a message at all: they are too many. The bytes remain the caller's; what can be read of a
 /// message of lawful size is never an error.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(transparent)]
-pub struct ParseError(#[from] MimeError);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError(MimeError);
+
+impl ParseError {
+    /// The stable code of the limit that was exceeded: `message-too-long` or `header-too-long`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.kind().code()
+    }
+
+    /// What was beyond its limit, and where.
+    #[must_use]
+    pub fn mime(&self) -> &MimeError {
+        &self.0
+    }
+}
+
+impl From<MimeError> for ParseError {
+    fn from(error: MimeError) -> Self {
+        Self(error)
+    }
+}
+
+spoken!(ParseError, StructureError);
+
+impl Say for ParseError {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.say(language, f)
+    }
+}
+
+impl core::error::Error for ParseError {}
 
 /// Why a message has no signed part that could be verified. [`StructureError::code`] names the condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +96,9 @@ impl StructureError {
     }
 }
 
-impl fmt::Display for StructureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl Say for StructureError {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.say(language, f)
     }
 }
 
@@ -136,6 +166,11 @@ impl<'a> Message<'a> {
         self.tree.root()
     }
 
+    /// Every entity of the tree, a parent before its children, in the order of the bytes.
+    pub fn entities(&self) -> impl Iterator<Item = Entity<'_, 'a>> {
+        self.tree.entities()
+    }
+
     /// What the outer header says. Nothing certifies it: anybody can write `X-Ricevuta`, `Subject` or `From`.
     #[must_use]
     pub fn claims(&self) -> Claims<'_, 'a> {
@@ -169,7 +204,7 @@ impl<'a> Message<'a> {
     /// on it. `None` where there is no such child.
     #[must_use]
     pub fn unverified_content(&self) -> Option<UnverifiedContent<'a>> {
-        let reading = Reading::of(self, LineForm::AsReceived)?;
+        let reading = Reading::of(self, LineForm::AsReceived, &self.limits)?;
         Some(UnverifiedContent::from(reading))
     }
 
@@ -178,10 +213,6 @@ impl<'a> Message<'a> {
     /// itself alone.
     pub fn carried_messages(&self) -> impl Iterator<Item = CarriedMessage<'a>> + '_ {
         self.tree.entities().skip(1).filter(|e| e.is("message", "rfc822") || e.is("multipart", "signed")).map(CarriedMessage::of)
-    }
-
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     pub(crate) fn tree(&self) -> &Tree<'a> {

@@ -38,7 +38,7 @@ pub(crate) enum Command {
 
 const TOP_EXAMPLES: &str = "\
 Examples:
-  pec verify                         verify the bundled samples, to see what it looks like
+  pec verify                         verify the bundled samples
   pec verify message.eml             verify a message, trusting the public roots
   pec show message.eml               read a message, believing nothing
   pec help verify                    every option of `pec verify`

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use anyhow::Result;
-use postacert::{Directory, DirectoryError, DirectoryFinding, Provider};
+use postacert::{Directory, DirectoryError, DirectoryFinding, Provider, SignedDirectoryError};
 use serde_json::{Value, json};
 
 use crate::Exit;
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &DirectoryArgs, look: Look) -> Result<Exit> {
     let name = args.file.to_string_lossy();
     let directory = match trust::directory(&input::read(&args.file)?, &args.file, args.directory_signer.as_deref()) {
         Ok(directory) => Ok(directory),
-        Err(error) => Err(error.downcast::<DirectoryError>()?),
+        Err(error) => Err(Refusal::of(error)?),
     };
     let mut out = io::stdout().lock();
     match (&directory, args.json) {
@@ -29,6 +29,30 @@ pub(crate) fn run(args: &DirectoryArgs, look: Look) -> Result<Exit> {
         (Err(error), false) => writeln!(out, "{}", refusal(&printable(&name), error, look))?,
     }
     Ok(if directory.is_ok() { Exit::Passed } else { Exit::NotPassed })
+}
+
+/// A directory that is there and cannot be used, in whichever form it came.
+struct Refusal {
+    code: &'static str,
+    text: String,
+    findings: Vec<DirectoryFinding>,
+}
+
+impl Refusal {
+    /// An error of another kind (a file that is missing, a wrong option) is given back.
+    fn of(error: anyhow::Error) -> Result<Self> {
+        match error.downcast::<SignedDirectoryError>() {
+            Ok(SignedDirectoryError::Directory { error }) => Ok(Self::from(&error)),
+            Ok(error) => Ok(Self { code: error.code(), text: error.to_string(), findings: Vec::new() }),
+            Err(error) => Ok(Self::from(&error.downcast::<DirectoryError>()?)),
+        }
+    }
+}
+
+impl From<&DirectoryError> for Refusal {
+    fn from(error: &DirectoryError) -> Self {
+        Self { code: error.code(), text: error.to_string(), findings: error.findings().to_vec() }
+    }
 }
 
 fn object(file: &str, directory: &Directory) -> Value {
@@ -43,15 +67,15 @@ fn object(file: &str, directory: &Directory) -> Value {
     })
 }
 
-fn refused(file: &str, error: &DirectoryError) -> Value {
+fn refused(file: &str, error: &Refusal) -> Value {
     json!({
         "file": file,
         "outcome": "failed",
         "providers": 0,
         "certificates": 0,
         "domains": 0,
-        "findings": conditions(error.findings()),
-        "reasons": [json::condition(error.code(), error)],
+        "findings": conditions(&error.findings),
+        "reasons": [json::condition(error.code, &error.text)],
     })
 }
 
@@ -95,9 +119,9 @@ fn fields(provider: &Provider, look: Look) -> Vec<String> {
     fields
 }
 
-fn refusal(name: &str, error: &DirectoryError, look: Look) -> String {
+fn refusal(name: &str, error: &Refusal, look: Look) -> String {
     let unusable = look.paint(Paint::Bad, look.labels.unusable);
-    format!("{name}: {unusable}\n{}{}", wrapped("  ", &printable(&error.to_string())), noticed(error.findings(), look))
+    format!("{name}: {unusable}\n{}{}", wrapped("  ", &printable(&error.text)), noticed(&error.findings, look))
 }
 
 fn noticed(findings: &[DirectoryFinding], look: Look) -> String {

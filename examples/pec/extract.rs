@@ -2,7 +2,7 @@
 //!
 //! Names come from strangers, so a name never decides where a file goes: it is made harmless, and no file is ever opened that is there already.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -23,25 +23,21 @@ pub(crate) fn run(args: &ExtractArgs, look: Look) -> Result<Exit> {
     let input = Input::read(&args.file)?;
     let name = args.file.to_string_lossy();
     let message = Message::parse(input.bytes()).with_context(|| name.clone().into_owned())?;
-    let mut folder = Folder::new(&args.out);
+    let mut folder = Folder::new(&args.out, look);
     let content = message.unverified_content();
     let original = content.as_ref().and_then(|content| content.original());
 
-    for attachment in message.mail().attachments() {
-        let is_original = original.is_some_and(|original| original.section() == attachment.entity().section());
-        let name = if is_original { "postacert.eml".to_owned() } else { file_name(&attachment) };
-        let origin = format!("{} {}", look.labels.part, attachment.entity().section());
-        folder.write(&name, attachment.decode().bytes(), &origin, look)?;
-    }
+    let section = original.map(|original| original.section());
+    folder.save(&message, "", |attachment| {
+        let is_original = section == Some(&attachment.entity().section());
+        if is_original { "postacert.eml".to_owned() } else { file_name(attachment) }
+    })?;
     if let Some(Ok(original)) = original.map(|original| original.message()) {
-        for attachment in original.mail().attachments() {
-            let mut name = file_name(&attachment);
-            if PROVIDERS_NAMES.iter().any(|taken| taken.eq_ignore_ascii_case(&name)) {
-                name.insert_str(0, "original-");
-            }
-            let origin = format!("postacert.eml, {} {}", look.labels.part, attachment.entity().section());
-            folder.write(&name, attachment.decode().bytes(), &origin, look)?;
-        }
+        folder.save(&original, "postacert.eml, ", |attachment| {
+            let name = file_name(attachment);
+            let is_taken = PROVIDERS_NAMES.iter().any(|taken| taken.eq_ignore_ascii_case(&name));
+            if is_taken { format!("original-{name}") } else { name }
+        })?;
     }
 
     let mut out = io::stdout().lock();
@@ -56,6 +52,7 @@ pub(crate) fn run(args: &ExtractArgs, look: Look) -> Result<Exit> {
 /// The folder that files are written to: never over another file, never elsewhere.
 struct Folder {
     path: PathBuf,
+    look: Look,
     made: bool,
     written: usize,
     /// How many files of each name there are, so that a thousand of one name take a thousand steps.
@@ -63,12 +60,28 @@ struct Folder {
 }
 
 impl Folder {
-    fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), made: false, written: 0, names: HashMap::new() }
+    fn new(path: &Path, look: Look) -> Self {
+        Self { path: path.to_owned(), look, made: false, written: 0, names: HashMap::new() }
+    }
+
+    /// Saves the attachments of a message, and the signed messages in it that are no attachments (a mailing list may have wrapped one).
+    fn save(&mut self, message: &Message<'_>, place: &str, name: impl Fn(&Attachment<'_, '_>) -> String) -> Result<()> {
+        let mut saved = HashSet::new();
+        for attachment in message.mail().attachments() {
+            let section = attachment.entity().section();
+            let origin = format!("{place}{} {section}", self.look.labels.part);
+            self.write(&name(&attachment), attachment.decode().bytes(), &origin)?;
+            saved.insert(section);
+        }
+        for carried in message.carried_messages().filter(|carried| !saved.contains(carried.section())) {
+            let origin = format!("{place}{} {}", self.look.labels.part, carried.section());
+            self.write(&format!("part-{}.eml", carried.section()), carried.bytes(), &origin)?;
+        }
+        Ok(())
     }
 
     /// Writes a new file under the name given or, if that is taken, under the next that is free.
-    fn write(&mut self, name: &str, bytes: &[u8], origin: &str, look: Look) -> Result<()> {
+    fn write(&mut self, name: &str, bytes: &[u8], origin: &str) -> Result<()> {
         if !self.made {
             fs::create_dir_all(&self.path).with_context(|| self.path.display().to_string())?;
             self.made = true;
@@ -86,7 +99,7 @@ impl Folder {
         };
         file.write_all(bytes).with_context(|| path.display().to_string())?;
         self.written += 1;
-        writeln!(io::stdout(), "{}  ({origin}, {})", printable(&path.to_string_lossy()), size(bytes.len(), look))?;
+        writeln!(io::stdout(), "{}  ({origin}, {})", printable(&path.to_string_lossy()), size(bytes.len(), self.look))?;
         Ok(())
     }
 }
@@ -127,7 +140,8 @@ fn harmless(name: &str) -> String {
     let trimmed =
         replaced.trim_start_matches(|c: char| c == '.' || c.is_whitespace()).trim_end_matches(|c: char| c == '.' || c.is_whitespace());
     let mut name = shortened(trimmed);
-    if is_device(&name) {
+    // A name that begins with `-` would be an option to many a program.
+    if is_device(&name) || name.starts_with('-') {
         name.insert(0, '_');
     }
     name

@@ -1,38 +1,20 @@
 //! The samples that come with the library: what `pec verify` without a file verifies.
 
-use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use postacert::{Outcome, Policy, VerificationTime, Verifier};
+use postacert::{Policy, VerificationTime, Verifier};
 
 use crate::args::{Issuers, TrustArgs};
 use crate::trust;
+use crate::verify::Job;
 
 /// The samples, the verifier that trusts who signed them, and the time they are judged at.
-#[derive(Debug)]
 pub(crate) struct Samples {
-    pub(crate) files: Vec<Sample>,
+    pub(crate) jobs: Vec<Job>,
     pub(crate) verifier: Verifier,
     pub(crate) time: VerificationTime,
-}
-
-/// One sample. Some of them are forged or broken on purpose.
-#[derive(Debug)]
-pub(crate) struct Sample {
-    pub(crate) path: PathBuf,
-    /// The name in the list of samples.
-    pub(crate) name: String,
-    /// The outcome that it must come to; `a|b` where either will do.
-    pub(crate) expected: String,
-}
-
-impl Sample {
-    /// Whether it came to what it must.
-    pub(crate) fn is_as_expected(&self, outcome: Option<Outcome>) -> bool {
-        outcome.is_some_and(|outcome| self.expected.split('|').any(|expected| expected == outcome.as_str()))
-    }
 }
 
 /// Finds the samples beside the sources that this program was built from.
@@ -47,13 +29,9 @@ fn read_from(folder: &Path) -> Result<Samples> {
         fs::read_to_string(&path).with_context(|| path.display().to_string())
     };
     let at = text("at.txt")?.trim().parse().context("at.txt")?;
-    let index = text("index.tsv")?;
-    let outcomes = outcomes(&index).context("index.tsv has no columns `file` and `outcome`")?;
-    let mut files = Vec::new();
-    for name in text("bundled.txt")?.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let expected = *outcomes.get(name).with_context(|| format!("index.tsv does not tell the outcome of {name}"))?;
-        files.push(Sample { path: folder.join(name), name: name.to_owned(), expected: expected.to_owned() });
-    }
+    let names = text("bundled.txt")?;
+    let names = names.lines().map(str::trim).filter(|line| !line.is_empty());
+    let jobs = names.map(|name| Job { path: folder.join(name), name: name.to_owned() }).collect();
     let trust = TrustArgs {
         directory: Some(folder.join("directory/directory.ldif")),
         directory_date: None,
@@ -63,15 +41,5 @@ fn read_from(folder: &Path) -> Result<Samples> {
         issuers: Issuers::Known,
         crl: vec![folder.join("pki/root.crl"), folder.join("pki/issuing.crl")],
     };
-    Ok(Samples { files, verifier: trust::verifier(&trust, Policy::default())?, time: VerificationTime::asserted(at) })
-}
-
-/// The columns `file` and `outcome` of a table with tabs, whose first line names the columns.
-fn outcomes(index: &str) -> Option<HashMap<&str, &str>> {
-    let mut lines = index.lines();
-    let header: Vec<&str> = lines.next()?.split('\t').collect();
-    let column = |name: &str| header.iter().position(|column| *column == name);
-    let (file, outcome) = (column("file")?, column("outcome")?);
-    let cells = lines.map(|line| line.split('\t').collect::<Vec<_>>());
-    Some(cells.filter_map(|row| Some((*row.get(file)?, *row.get(outcome)?))).collect())
+    Ok(Samples { jobs, verifier: trust::verifier(&trust, Policy::default())?, time: VerificationTime::asserted(at) })
 }

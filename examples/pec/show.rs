@@ -16,6 +16,8 @@ use crate::text::{content_fields, field, limited, section, size};
 const TEXT_LINES: usize = 15;
 /// Characters of a line of text that are shown.
 const TEXT_COLUMNS: usize = 76;
+/// Characters of a file name that are shown.
+const NAME: usize = 60;
 /// Fields that are shown of a list of addresses.
 const ADDRESSES: usize = 8;
 
@@ -42,15 +44,19 @@ fn shown(name: &str, message: &Message<'_>, look: Look) -> String {
     out += &section(look.labels.header_says, &header(&message.claims(), look), look);
     let parts = all_parts(message).into_iter().map(|entity| part(&entity, look));
     out += &section(look.labels.parts, &limited(parts, look), look);
-    match content.as_ref().and_then(|content| content.original()).map(|original| original.message()) {
+    let original = content.as_ref().and_then(|content| content.original());
+    let mut inside = messages_inside(message, "", original.map(|original| original.section()), look);
+    match original.map(|original| original.message()) {
         Some(Ok(original)) => {
             out += &section(look.labels.carried_message, &header(&original.claims(), look), look);
             out += &mail(&original.mail(), look);
+            inside.extend(messages_inside(&original, "postacert.eml, ", None, look));
         }
         Some(Err(error)) => out += &section(look.labels.carried_message, &[wrapped("  ! ", &printable(&error.to_string()))], look),
         None if content.is_none() => out += &mail(&message.mail(), look),
         None => {}
     }
+    out += &section(look.labels.messages_inside, &limited(inside, look), look);
     let findings = message.findings().iter().map(|finding| wrapped("  - ", &printable(&finding.to_string())));
     out += &section(look.labels.noticed, &limited(findings, look), look);
     out
@@ -103,7 +109,7 @@ fn part(entity: &Entity<'_, '_>, look: Look) -> String {
     let section = entity.section();
     let depth = if section.is_empty() { 0 } else { section.split('.').count() };
     let number = if section.is_empty() { look.labels.the_message_itself } else { &section };
-    let name = entity.name().map(|name| format!(" \"{name}\"")).unwrap_or_default();
+    let name = entity.name().map(|name| format!(" \"{}\"", shortened(&name, NAME))).unwrap_or_default();
     let description =
         format!("{}/{}{name}, {}", entity.content_type().kind(), entity.content_type().subtype(), size(entity.raw().len(), look));
     wrapped(&format!("  {:indent$}{number} ", "", indent = depth.saturating_sub(1) * 2), &printable(&description))
@@ -117,7 +123,7 @@ fn mail(mail: &Mail<'_, '_>, look: Look) -> String {
         (None, None) => String::new(),
     };
     let attachments = mail.attachments().map(|attachment| {
-        let name = attachment.name().map_or_else(|| look.labels.unnamed.to_owned(), |name| format!("\"{name}\""));
+        let name = attachment.name().map_or_else(|| look.labels.unnamed.to_owned(), |name| format!("\"{}\"", shortened(&name, NAME)));
         let bytes = size(attachment.decode().bytes().len(), look);
         wrapped("  - ", &printable(&format!("{name}, {}, {bytes}", attachment.media_type())))
     });
@@ -125,10 +131,17 @@ fn mail(mail: &Mail<'_, '_>, look: Look) -> String {
     out
 }
 
-/// The beginning of a text.
+/// Messages in a message, but for the one that is shown anyway: a forwarded PEC message, or one that a mailing list wrapped.
+fn messages_inside(message: &Message<'_>, place: &str, shown: Option<&str>, look: Look) -> Vec<String> {
+    let inside = message.carried_messages().filter(|carried| Some(carried.section()) != shown);
+    inside.map(|carried| format!("  - {place}{} {}, {}", look.labels.part, carried.section(), size(carried.bytes().len(), look))).collect()
+}
+
+/// The beginning of a text, without its blank lines.
 fn excerpt(text: &str, look: Look) -> Vec<String> {
-    let mut lines = text.trim_end().lines();
-    let mut out: Vec<String> = lines.by_ref().take(TEXT_LINES).map(|line| format!("  | {}", shortened(line))).collect();
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let mut out: Vec<String> =
+        lines.by_ref().take(TEXT_LINES).map(|line| format!("  | {}", printable(&shortened(line, TEXT_COLUMNS)))).collect();
     let more = lines.count();
     if more > 0 {
         out.push(format!("  … {more} {}", look.labels.more_lines));
@@ -136,12 +149,13 @@ fn excerpt(text: &str, look: Look) -> Vec<String> {
     out
 }
 
-fn shortened(line: &str) -> String {
+/// The beginning of a line: at most so many characters.
+fn shortened(line: &str, limit: usize) -> String {
     let mut characters = line.chars().map(|c| if c == '\t' { ' ' } else { c });
-    let mut head: String = characters.by_ref().take(TEXT_COLUMNS).collect();
+    let mut head: String = characters.by_ref().take(limit).collect();
     if characters.next().is_some() {
         head.pop();
         head.push('…');
     }
-    printable(&head).into_owned()
+    head
 }

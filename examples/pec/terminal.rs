@@ -137,14 +137,14 @@ impl Progress {
         Self { total, done: 0, shown: total > Self::MANY && io::stderr().is_terminal() }
     }
 
-    /// Shows how many files are done.
+    /// Shows which file it is the turn of.
     pub(crate) fn show(&mut self) {
+        self.done += 1;
         if self.shown {
             let mut err = io::stderr();
             let _ = write!(err, "\r{} / {}", self.done, self.total);
             let _ = err.flush();
         }
-        self.done += 1;
     }
 
     /// Takes the line away, so that something else can be printed.

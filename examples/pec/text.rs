@@ -13,7 +13,7 @@ const LABEL: usize = 16;
 const RECIPIENTS: usize = 8;
 
 /// Findings, parts, attachments that are shown; the others are counted.
-const ITEMS: usize = 50;
+const ITEMS: usize = 30;
 
 /// The first of many lines, and how many more there are.
 pub(crate) fn limited(lines: impl IntoIterator<Item = String>, look: Look) -> Vec<String> {

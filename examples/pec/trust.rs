@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
-use postacert::{AcceptedIssuers, Certificate, Crl, Directory, Policy, UnixTime, Verifier};
+use postacert::{AcceptedIssuers, Certificate, Crl, Directory, Policy, SignedDirectory, UnixTime, Verifier};
 
 use crate::args::{Issuers, TrustArgs};
 use crate::input;
@@ -45,12 +45,12 @@ pub(crate) fn directory(bytes: &[u8], path: &Path, signer: Option<&Path>) -> Res
 }
 
 /// A signed provider directory (`.p7m`), believed only under the signer's certificate that the user names.
-fn signed_directory(_bytes: &[u8], path: &Path, signer: Option<&Path>) -> Result<Directory> {
+fn signed_directory(bytes: &[u8], path: &Path, signer: Option<&Path>) -> Result<Directory> {
     let Some(signer) = signer else {
         bail!("{}: a signed directory is believed only under the certificate of its signer: --directory-signer", path.display());
     };
-    input::certificates(signer)?;
-    bail!("{}: signed directories cannot be opened yet; give the LDIF file in it", path.display())
+    let opened = SignedDirectory::pinned(input::certificates(signer)?).open(bytes);
+    opened.with_context(|| path.display().to_string())
 }
 
 /// The roots that browsers trust. Real provider certificates lead to one of them, and messages carry what lies between.
