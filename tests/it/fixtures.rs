@@ -1,5 +1,4 @@
 //! The messages of `tests/fixtures`, made by OpenSSL, come out as their table says.
-#![cfg(feature = "rustcrypto")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -17,6 +17,7 @@ mod fuzz_corpus;
 mod golden;
 #[cfg(feature = "rustcrypto")]
 mod hostile;
+#[cfg(feature = "rustcrypto")]
 mod language;
 #[cfg(feature = "rustcrypto")]
 mod limits;
