@@ -10,7 +10,8 @@ use postacert::{Message, Outcome};
 mod support;
 
 fn by_size(criterion: &mut Criterion) {
-    let (verifier, time) = support::verifier();
+    let (trust, time) = support::trust();
+    let verifier = trust.build().unwrap();
     let mut messages = vec![("8 KB receipt", support::fixture("valid/accettazione.eml"))];
     for (name, bytes) in [("100 KB envelope", 100_000), ("1 MB envelope", 1_000_000), ("10 MB envelope", 10_000_000)] {
         match support::envelope(bytes) {

@@ -85,4 +85,4 @@ sed -e '/^$/d' -e 's/^\(providerCertificate.*:\) \(.\{20\}\)/\1\n  \2\n /' corpu
 } > corpus/ldif/faulty.ldif
 
 find corpus -type f -empty | sed 's/$/ is empty/' | { ! grep . >&2; }
-du -b --max-depth=1 corpus
+find corpus -type f -printf '%s\n' | awk '{ bytes += $1 } END { print NR " seeds, " bytes " bytes" }'

@@ -348,18 +348,23 @@ impl<'a> Value<'a> {
 
     /// Every value below this one is in DER as far as headers go: definite, minimal lengths, all within their parents.
     pub(crate) fn check_der(&self) -> Result<(), Asn1Error> {
-        let mut levels = vec![self.reader_as(Rules::Der)];
-        while let Some(level) = levels.last_mut() {
+        let mut level = self.reader_as(Rules::Der);
+        // The levels above that have something left.
+        let mut above = Vec::new();
+        loop {
             if level.is_empty() {
-                levels.pop();
+                let Some(next) = above.pop() else { return Ok(()) };
+                level = next;
                 continue;
             }
             let value = level.read()?;
             if tag::is_constructed(value.tag) {
-                levels.push(value.reader());
+                let left = core::mem::replace(&mut level, value.reader());
+                if !left.is_empty() {
+                    above.push(left);
+                }
             }
         }
-        Ok(())
     }
 }
 

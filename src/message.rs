@@ -13,6 +13,7 @@ pub use mail::{Attachment, Mail};
 pub(crate) use content::Reading;
 
 use core::fmt;
+use std::sync::OnceLock;
 
 use crate::finding::{Finding, FindingKind, Place};
 use crate::language::{Language, Say, spoken};
@@ -38,7 +39,8 @@ pub struct Message<'a> {
     tree: Tree<'a>,
     limits: Limits,
     signed: Result<SignedPart<'a>, StructureError>,
-    findings: Vec<Finding>,
+    /// Looked for when somebody asks.
+    findings: OnceLock<Vec<Finding>>,
 }
 
 /// Why bytes cannot be taken as a message at all: they are too many. The bytes remain the caller's; what can be read of a
@@ -142,9 +144,7 @@ impl<'a> Message<'a> {
     pub fn parse_with(raw: &'a [u8], limits: &Limits) -> Result<Self, ParseError> {
         let tree = Tree::parse(raw, limits)?;
         let signed = find_signed(&tree);
-        let mut message = Self { tree, limits: limits.clone(), signed, findings: Vec::new() };
-        message.look_over();
-        Ok(message)
+        Ok(Self { tree, limits: limits.clone(), signed, findings: OnceLock::new() })
     }
 
     /// The bytes this message was read from.
@@ -194,10 +194,10 @@ impl<'a> Message<'a> {
         self.signed.as_ref()
     }
 
-    /// Departures from the mail standards, each with its place. They are said of all the message, signed or not.
+    /// Departures from the mail standards, each with its place. They are said of all the message, signed or not. The first call looks for them.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
-        &self.findings
+        self.findings.get_or_init(|| self.look_over())
     }
 
     /// What the first child of a root `multipart/signed` holds, **without any verification**: a display may need it, nothing should act
@@ -238,7 +238,7 @@ impl<'a> Message<'a> {
     }
 
     /// Looks at the parts of the message that are small and that everything rests on, and at what stands outside the signature.
-    fn look_over(&mut self) {
+    fn look_over(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> = self.tree.findings().map(|(_, finding)| finding.clone()).collect();
         let root = self.root();
         scan(&root, &self.limits, &mut findings, |scan| scan.look(root.header_bytes(), root.offset()));
@@ -255,7 +255,7 @@ impl<'a> Message<'a> {
                 }
             }
         }
-        self.findings = findings;
+        findings
     }
 }
 

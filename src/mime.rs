@@ -168,7 +168,7 @@ impl<'t, 'a> Entity<'t, 'a> {
     /// The content type: `text/plain` where the header does not say or cannot be read (`message/rfc822` in a multipart/digest).
     #[must_use]
     pub fn content_type(&self) -> ContentType<'a> {
-        parse::content_type_of(self.tree.raw, self.node(), self.tree.caps)
+        parse::content_type_of(self.tree.raw, self.node())
     }
 
     /// Whether the content is of this type, upper and lower case being the same: `is("multipart", "signed")`.
@@ -186,8 +186,7 @@ impl<'t, 'a> Entity<'t, 'a> {
     /// The `Content-Disposition`.
     #[must_use]
     pub fn disposition(&self) -> Option<Disposition<'a>> {
-        let field = self.field("content-disposition").filter(|field| field.size() == FieldSize::Within)?;
-        Some(Disposition::read(field.raw_value()))
+        parse::disposition_of(self.tree.raw, self.node())
     }
 
     /// The file name: that of `Content-Disposition`, else the `name` of `Content-Type`; decoded. It may hold anything, path separators
@@ -199,8 +198,8 @@ impl<'t, 'a> Entity<'t, 'a> {
 
     /// Both file names, that of `Content-Disposition` and the `name` of `Content-Type`: where they differ, each reader takes another.
     pub fn names(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
-        let names = [self.disposition().and_then(|d| d.filename()), self.content_type().name()];
-        names.into_iter().flatten()
+        let (disposition, content_type) = (self.disposition(), self.content_type());
+        disposition.and_then(|d| d.filename()).into_iter().chain(core::iter::once_with(move || content_type.name()).flatten())
     }
 
     // -- the tree --

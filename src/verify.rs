@@ -211,11 +211,12 @@ impl Verifier {
         let reading = Reading::of(message, form, &self.limits);
         let at = time.instant().or_else(|| reading.as_ref()?.data.as_ref().map(|d| d.when().instant()));
         let trust = signed.as_ref().and_then(|s| self.check_trust(s, time, at, &mut judge));
+        let claims = message.claims();
         if let Some(reading) = &reading {
-            self.check_content(message, reading, signed.as_ref(), &mut judge);
+            self.check_content(&claims, reading, signed.as_ref(), &mut judge);
         }
         if let (Some(signed), Some(reading)) = (&signed, &reading) {
-            self.check_authority(message, signed, reading, at, &mut judge);
+            self.check_authority(&claims, signed, reading, at, &mut judge);
         }
         self.report(message, time, at, judge, signed, reading, trust)
     }

@@ -3,19 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use postacert::{Certificate, Directory, Message, UnixTime, VerificationTime, Verifier};
+use postacert::{Certificate, Directory, Message, UnixTime, VerificationTime, Verifier, VerifierBuilder};
 
 /// A message of a file of `tests/fixtures`.
 pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(fixtures().join(name)).unwrap_or_else(|e| panic!("fixture {name}: {e}"))
 }
 
-/// A verifier with the fixtures' directory and root, and the time they are judged by.
-pub(crate) fn verifier() -> (Verifier, VerificationTime) {
+/// The fixtures' directory and root, and the time they are judged by.
+pub(crate) fn trust() -> (VerifierBuilder, VerificationTime) {
     let at: UnixTime = String::from_utf8(fixture("at.txt")).unwrap().trim().parse().unwrap();
     let directory = Directory::from_ldif(&fixture("directory/short.ldif")).unwrap();
     let anchors = Certificate::from_pem_or_der(&fixture("pki/root.pem")).unwrap();
-    (Verifier::builder().directory(directory).anchors(anchors).build().unwrap(), VerificationTime::asserted(at))
+    (Verifier::builder().directory(directory).anchors(anchors), VerificationTime::asserted(at))
 }
 
 /// A signed transport envelope of about so many bytes: its original has one attachment. `None` without the `openssl` command.

@@ -144,6 +144,9 @@ fn compare_subject(claims: &Claims<'_, '_>, data: &CertificationData, judge: &mu
         (PecKind::DeliveryTimeout, _) => "AVVISO DI MANCATA CONSEGNA PER SUP. TEMPO MASSIMO",
         (PecKind::VirusDetection, _) => "PROBLEMA DI SICUREZZA",
     };
+    if claimed.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(": ")) == Some(original) {
+        return;
+    }
     let expected = format!("{prefix}: {original}");
     let same = |a: &str, b: &str| a.split_whitespace().eq(b.split_whitespace());
     if same(&claimed, &expected) {

@@ -85,7 +85,9 @@ impl Verifier {
                 }
             };
             if !answers_to(&certificate, &data.signer.sid) {
-                others.push(certificate);
+                if !others.contains(&certificate) {
+                    others.push(certificate);
+                }
                 continue;
             }
             match &found {
@@ -222,9 +224,9 @@ fn note_form(message: &Message<'_>, part: &Entity<'_, '_>, judge: &mut Judge) {
     if !is_pkcs7_signature(&protocol) {
         judge.note(Finding::new(FindingKind::SignatureProtocol { found: protocol.into() }, Place::part("")));
     }
-    let found = part.content_type().to_string();
-    if !is_pkcs7_signature(&found) {
-        judge.note(Finding::new(FindingKind::SignatureType { found: found.into() }, Place::part(&part.section())));
+    let found = part.content_type();
+    if !found.is("application", "pkcs7-signature") && !found.is("application", "x-pkcs7-signature") {
+        judge.note(Finding::new(FindingKind::SignatureType { found: found.to_string().into() }, Place::part(&part.section())));
     }
 }
 

@@ -13,7 +13,7 @@ use crate::directory::Listing;
 use crate::finding::{Check, FindingKind, Weakness};
 use crate::time::UnixTime;
 use crate::x509::{
-    Certificate, Crl, Judgement, OutOfTime, PathError, Pool, PublicKeyFacts, Revocation, RevocationGap, Search, Severity, check_signature,
+    Certificate, Crl, Judgement, OutOfTime, PathError, PublicKeyFacts, Revocation, RevocationGap, Search, Severity, check_signature,
     out_of_time, profile, revocation_status,
 };
 
@@ -134,7 +134,6 @@ impl Verifier {
         at: UnixTime,
         links: &Links,
     ) -> Result<Vec<Certificate>, PathError> {
-        let embedded: Pool = embedded.iter().cloned().collect();
         let check = |child: &Certificate, issuer: &Certificate| {
             if !self.memo.holds(child.sha256(), issuer.sha256()) {
                 let key = self.memo.key(issuer, algorithms)?;
@@ -155,7 +154,8 @@ impl Verifier {
         };
         let search = Search {
             anchors: &self.anchors,
-            intermediates: &[&embedded, &self.intermediates],
+            embedded,
+            intermediates: &self.intermediates,
             limits: &self.limits,
             at,
             check: &check,
@@ -279,14 +279,11 @@ impl Verifier {
 
     /// Remembers the path, and of the signatures that held those of its issuers.
     fn remember(&self, path: &[Certificate], links: &[Link], key: Option<&Arc<dyn PreparedKey>>, algorithms: &dyn Algorithms) {
-        let mut certificates = Vec::with_capacity(path.len());
-        for (index, certificate) in path.iter().enumerate() {
-            let key = if index == 0 { key.cloned() } else { self.memo.key(certificate, algorithms).ok() };
-            certificates.push((certificate.clone(), key));
-        }
-        let of_path = |link: &&Link| path.iter().skip(1).any(|issuer| *issuer.sha256() == link.1);
-        let links: Vec<Link> = links.iter().filter(of_path).copied().collect();
-        self.memo.remember(&certificates, &links);
+        let key_of = |certificate: &Certificate| {
+            if path.first() == Some(certificate) { key.cloned() } else { self.memo.key(certificate, algorithms).ok() }
+        };
+        let of_path = links.iter().filter(|link| path.iter().skip(1).any(|issuer| *issuer.sha256() == link.1));
+        self.memo.remember(path, key_of, of_path);
     }
 }
 

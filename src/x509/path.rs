@@ -59,8 +59,9 @@ impl Pool {
 pub(crate) struct Search<'s> {
     /// Where a path may end: any certificate, also one that is not signed by itself.
     pub(crate) anchors: &'s Pool,
-    /// What may stand in between: the caller's and the message's, in order of preference.
-    pub(crate) intermediates: &'s [&'s Pool],
+    /// What may stand in between: what came along, a few certificates, each once; and what the caller has.
+    pub(crate) embedded: &'s [Certificate],
+    pub(crate) intermediates: &'s Pool,
     /// `chain_certificates` and `chain_signatures` are heeded.
     pub(crate) limits: &'s Limits,
     /// Paths whose issuers are all valid at this time are preferred; no path is refused for it.
@@ -291,7 +292,8 @@ impl<'s> Search<'s> {
         }
         let name = child.issuer_key();
         let anchors = self.anchors.of_subject(name).map(|certificate| Candidate { certificate, is_anchor: true });
-        let others = self.intermediates.iter().flat_map(|pool| pool.of_subject(name));
+        let embedded = self.embedded.iter().filter(|certificate| certificate.subject_key() == name);
+        let others = embedded.chain(self.intermediates.of_subject(name));
         let others =
             others.filter(|certificate| !self.anchors.contains(certificate)).map(|certificate| Candidate { certificate, is_anchor: false });
         // A name with the key it already has in the path would only lead round in a circle.

@@ -123,7 +123,9 @@ pub(crate) fn profile(certificate: &Certificate, provider_name: Option<&str>) ->
 
     if let Some(provider) = provider_name {
         let is_named = subject.common_names.iter().chain(&subject.organizations).any(|name| is_same_name(name, provider));
-        add(!is_named, P::ProviderNameMissing { provider: provider.into(), subject: subject.text.clone() }, Strict);
+        if !is_named {
+            add(true, P::ProviderNameMissing { provider: provider.into(), subject: subject.text.clone() }, Strict);
+        }
     }
     if let Some(address) = subject.emails.first() {
         add(true, P::AddressInSubject { address: address.clone() }, Note);
@@ -167,11 +169,11 @@ pub(crate) fn profile(certificate: &Certificate, provider_name: Option<&str>) ->
 
 /// Whether two names are the same but for case and white space (RFC 6109 §4.5: directory strings compare so).
 fn is_same_name(one: &str, other: &str) -> bool {
-    one.split_whitespace().flat_map(|word| [" ", word]).flat_map(str::chars).flat_map(char::to_lowercase).eq(other
-        .split_whitespace()
-        .flat_map(|word| [" ", word])
-        .flat_map(str::chars)
-        .flat_map(char::to_lowercase))
+    one == other || folded(one).eq(folded(other))
+}
+
+fn folded(name: &str) -> impl Iterator<Item = char> {
+    name.split_whitespace().flat_map(|word| [" ", word]).flat_map(str::chars).flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]
