@@ -13,7 +13,7 @@ use crate::lang::Lang;
 #[derive(Debug, Parser)]
 #[command(name = "pec", version, max_term_width = 80, after_help = TOP_EXAMPLES)]
 pub(crate) struct Cli {
-    /// The language of texts for people; JSON, codes and the sentences of findings stay as they are
+    /// The language of texts for people; JSON and codes stay as they are
     #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, value_name = "en|it")]
     pub(crate) lang: Lang,
     #[command(subcommand)]

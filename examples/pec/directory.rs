@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use anyhow::Result;
-use postacert::{Directory, DirectoryError, DirectoryFinding, Provider, SignedDirectoryError};
+use postacert::{Directory, DirectoryError, DirectoryFinding, Language, Provider, SignedDirectoryError};
 use serde_json::{Value, json};
 
 use crate::Exit;
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &DirectoryArgs, look: Look) -> Result<Exit> {
     let name = args.file.to_string_lossy();
     let directory = match trust::directory(&input::read(&args.file)?, &args.file, args.directory_signer.as_deref()) {
         Ok(directory) => Ok(directory),
-        Err(error) => Err(Refusal::of(error)?),
+        Err(error) => Err(Refusal::of(error, if args.json { Language::English } else { look.language })?),
     };
     let mut out = io::stdout().lock();
     match (&directory, args.json) {
@@ -40,18 +40,16 @@ struct Refusal {
 
 impl Refusal {
     /// An error of another kind (a file that is missing, a wrong option) is given back.
-    fn of(error: anyhow::Error) -> Result<Self> {
+    fn of(error: anyhow::Error, language: Language) -> Result<Self> {
         match error.downcast::<SignedDirectoryError>() {
-            Ok(SignedDirectoryError::Directory { error }) => Ok(Self::from(&error)),
-            Ok(error) => Ok(Self { code: error.code(), text: error.to_string(), findings: Vec::new() }),
-            Err(error) => Ok(Self::from(&error.downcast::<DirectoryError>()?)),
+            Ok(SignedDirectoryError::Directory { error }) => Ok(Self::of_ldif(&error, language)),
+            Ok(error) => Ok(Self { code: error.code(), text: error.in_language(language).to_string(), findings: Vec::new() }),
+            Err(error) => Ok(Self::of_ldif(&error.downcast::<DirectoryError>()?, language)),
         }
     }
-}
 
-impl From<&DirectoryError> for Refusal {
-    fn from(error: &DirectoryError) -> Self {
-        Self { code: error.code(), text: error.to_string(), findings: error.findings().to_vec() }
+    fn of_ldif(error: &DirectoryError, language: Language) -> Self {
+        Self { code: error.code(), text: error.in_language(language).to_string(), findings: error.findings().to_vec() }
     }
 }
 
@@ -125,6 +123,6 @@ fn refusal(name: &str, error: &Refusal, look: Look) -> String {
 }
 
 fn noticed(findings: &[DirectoryFinding], look: Look) -> String {
-    let lines = findings.iter().map(|finding| wrapped("  - ", &printable(&finding.to_string())));
+    let lines = findings.iter().map(|finding| wrapped("  - ", &printable(&finding.in_language(look.language).to_string())));
     section(look.labels.noticed, &limited(lines, look), look)
 }

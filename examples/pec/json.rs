@@ -38,7 +38,7 @@ pub(crate) fn verification(file: &str, input: &Input, judged: &Judged<'_>) -> Va
             "file": file,
             "outcome": "failed",
             "class": "ordinary",
-            "reasons": [condition(error.code, &error.text)],
+            "reasons": [condition(error.code(), error)],
             "findings": [],
             "checks": checks(|check| if check == Check::Structure { CheckState::Bad } else { CheckState::NotChecked }),
             "content": null,

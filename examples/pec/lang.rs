@@ -1,9 +1,9 @@
 //! The fixed words of texts for people, in English and Italian. A language is one table; a word that is missing does not compile.
 //!
-//! The sentences of findings and reasons come from the library, in English.
+//! The sentences of findings, reasons and errors come from the library, and so do its own words: outcomes, classes, kinds, checks.
 
 use clap::ValueEnum;
-use postacert::{Check, CheckState, ContentKind, MessageClass, Outcome, PecKind};
+use postacert::{CertificateError, CrlError, DirectoryError, Language, SignedDirectoryError, VerifierError};
 
 /// `--lang`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -14,6 +14,14 @@ pub(crate) enum Lang {
 }
 
 impl Lang {
+    /// The same language, as the library calls it.
+    pub(crate) fn language(self) -> Language {
+        match self {
+            Self::En => Language::English,
+            Self::It => Language::Italian,
+        }
+    }
+
     pub(crate) fn labels(self) -> &'static Labels {
         match self {
             Self::En => &EN,
@@ -22,41 +30,25 @@ impl Lang {
     }
 }
 
+/// An error with its causes; the library's are said in the language, those of the system and of clap as they come.
+pub(crate) fn causes(error: &anyhow::Error, language: Language) -> String {
+    let said = |cause: &(dyn std::error::Error + 'static)| {
+        None.or_else(|| Some(cause.downcast_ref::<CertificateError>()?.in_language(language).to_string()))
+            .or_else(|| Some(cause.downcast_ref::<CrlError>()?.in_language(language).to_string()))
+            .or_else(|| Some(cause.downcast_ref::<DirectoryError>()?.in_language(language).to_string()))
+            .or_else(|| Some(cause.downcast_ref::<SignedDirectoryError>()?.in_language(language).to_string()))
+            .or_else(|| Some(cause.downcast_ref::<VerifierError>()?.in_language(language).to_string()))
+            .unwrap_or_else(|| cause.to_string())
+    };
+    error.chain().map(said).collect::<Vec<_>>().join(": ")
+}
+
 /// The words of one language.
 #[derive(Debug)]
 pub(crate) struct Labels {
-    // outcomes
-    pub(crate) passed: &'static str,
-    pub(crate) indeterminate: &'static str,
-    pub(crate) failed: &'static str,
-    // classes
-    pub(crate) certified: &'static str,
-    pub(crate) anomaly: &'static str,
-    pub(crate) irregular: &'static str,
-    pub(crate) ordinary: &'static str,
     // kinds
-    pub(crate) acceptance: &'static str,
-    pub(crate) non_acceptance: &'static str,
-    pub(crate) taken_in_charge: &'static str,
-    pub(crate) delivery: &'static str,
-    pub(crate) transport_envelope: &'static str,
-    pub(crate) non_delivery: &'static str,
-    pub(crate) delivery_timeout: &'static str,
-    pub(crate) virus_detection: &'static str,
-    pub(crate) anomaly_envelope: &'static str,
+    pub(crate) passed: &'static str,
     pub(crate) unknown_kind: &'static str,
-    // the seven checks and their states
-    pub(crate) structure: &'static str,
-    pub(crate) signature: &'static str,
-    pub(crate) chain: &'static str,
-    pub(crate) time: &'static str,
-    pub(crate) revocation: &'static str,
-    pub(crate) authority: &'static str,
-    pub(crate) content: &'static str,
-    pub(crate) good: &'static str,
-    pub(crate) bad: &'static str,
-    pub(crate) unknown: &'static str,
-    pub(crate) not_checked: &'static str,
     // headings
     pub(crate) why: &'static str,
     pub(crate) proven: &'static str,
@@ -135,91 +127,9 @@ pub(crate) struct Labels {
     pub(crate) unusable: &'static str,
 }
 
-impl Labels {
-    pub(crate) fn outcome_of(&self, outcome: Outcome) -> &'static str {
-        match outcome {
-            Outcome::Passed => self.passed,
-            Outcome::Indeterminate => self.indeterminate,
-            Outcome::Failed => self.failed,
-        }
-    }
-
-    pub(crate) fn class_of(&self, class: MessageClass) -> &'static str {
-        match class {
-            MessageClass::Certified => self.certified,
-            MessageClass::Anomaly => self.anomaly,
-            MessageClass::Irregular => self.irregular,
-            MessageClass::Ordinary => self.ordinary,
-        }
-    }
-
-    pub(crate) fn kind_of(&self, kind: ContentKind) -> &'static str {
-        match kind {
-            ContentKind::Anomaly => self.anomaly_envelope,
-            ContentKind::Certified(PecKind::Acceptance) => self.acceptance,
-            ContentKind::Certified(PecKind::NonAcceptance) => self.non_acceptance,
-            ContentKind::Certified(PecKind::TakenInCharge) => self.taken_in_charge,
-            ContentKind::Certified(PecKind::Delivery) => self.delivery,
-            ContentKind::Certified(PecKind::TransportEnvelope) => self.transport_envelope,
-            ContentKind::Certified(PecKind::NonDelivery) => self.non_delivery,
-            ContentKind::Certified(PecKind::DeliveryTimeout) => self.delivery_timeout,
-            ContentKind::Certified(PecKind::VirusDetection) => self.virus_detection,
-            _ => kind.as_wire(),
-        }
-    }
-
-    pub(crate) fn check_of(&self, check: Check) -> &'static str {
-        match check {
-            Check::Structure => self.structure,
-            Check::Signature => self.signature,
-            Check::Chain => self.chain,
-            Check::Time => self.time,
-            Check::Revocation => self.revocation,
-            Check::Authority => self.authority,
-            Check::Content => self.content,
-            _ => check.as_str(),
-        }
-    }
-
-    pub(crate) fn state_of(&self, state: CheckState) -> &'static str {
-        match state {
-            CheckState::Good => self.good,
-            CheckState::Bad => self.bad,
-            CheckState::Unknown => self.unknown,
-            CheckState::NotChecked => self.not_checked,
-        }
-    }
-}
-
 static EN: Labels = Labels {
     passed: "passed",
-    indeterminate: "indeterminate",
-    failed: "failed",
-    certified: "certified",
-    anomaly: "anomaly",
-    irregular: "irregular",
-    ordinary: "ordinary",
-    acceptance: "acceptance receipt",
-    non_acceptance: "non-acceptance notice",
-    taken_in_charge: "taken-in-charge receipt",
-    delivery: "delivery receipt",
-    transport_envelope: "transport envelope",
-    non_delivery: "non-delivery notice",
-    delivery_timeout: "delivery timeout notice",
-    virus_detection: "virus detection notice",
-    anomaly_envelope: "anomaly envelope",
     unknown_kind: "unknown kind",
-    structure: "structure",
-    signature: "signature",
-    chain: "chain",
-    time: "time",
-    revocation: "revocation",
-    authority: "authority",
-    content: "content",
-    good: "good",
-    bad: "bad",
-    unknown: "unknown",
-    not_checked: "not checked",
     why: "Why",
     proven: "Proven",
     unproven: "Claimed, not proven",
@@ -293,33 +203,7 @@ static EN: Labels = Labels {
 
 static IT: Labels = Labels {
     passed: "superata",
-    indeterminate: "indeterminata",
-    failed: "fallita",
-    certified: "certificata",
-    anomaly: "anomalia",
-    irregular: "irregolare",
-    ordinary: "ordinaria",
-    acceptance: "ricevuta di accettazione",
-    non_acceptance: "avviso di non accettazione",
-    taken_in_charge: "ricevuta di presa in carico",
-    delivery: "ricevuta di avvenuta consegna",
-    transport_envelope: "busta di trasporto",
-    non_delivery: "avviso di mancata consegna",
-    delivery_timeout: "preavviso di mancata consegna",
-    virus_detection: "avviso di rilevazione virus",
-    anomaly_envelope: "busta di anomalia",
     unknown_kind: "tipo sconosciuto",
-    structure: "struttura",
-    signature: "firma",
-    chain: "catena",
-    time: "tempo",
-    revocation: "revoca",
-    authority: "competenza",
-    content: "contenuto",
-    good: "in regola",
-    bad: "non in regola",
-    unknown: "in dubbio",
-    not_checked: "non eseguito",
     why: "Perché",
     proven: "Provato",
     unproven: "Dichiarato, non provato",

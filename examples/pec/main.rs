@@ -20,6 +20,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use postacert::Language;
 
 use args::{Cli, Command};
 use terminal::{Colours, Look};
@@ -37,7 +38,7 @@ enum Exit {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let look = Look { labels: cli.lang.labels(), colours: Colours::of_stdout() };
+    let look = Look { language: cli.lang.language(), labels: cli.lang.labels(), colours: Colours::of_stdout() };
     let result = match &cli.command {
         Command::Verify(args) => verify::run(args, look),
         Command::Show(args) => show::run(args, look),
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
     };
     let exit = result.unwrap_or_else(|error| {
         if !is_closed_pipe(&error) {
-            complain(&error);
+            complain(&error, look.language);
         }
         Exit::Trouble
     });
@@ -54,8 +55,8 @@ fn main() -> ExitCode {
 }
 
 /// Tells a person what went wrong.
-fn complain(error: &anyhow::Error) {
-    let _ = writeln!(io::stderr(), "pec: {}", terminal::printable(&format!("{error:#}")));
+fn complain(error: &anyhow::Error, language: Language) {
+    let _ = writeln!(io::stderr(), "pec: {}", terminal::printable(&lang::causes(error, language)));
 }
 
 /// Whoever read our output has seen enough (`pec … | head`).

@@ -36,7 +36,7 @@ fn shown(name: &str, message: &Message<'_>, look: Look) -> String {
     let content = message.unverified_content();
     if let Some(content) = &content {
         let mut fields = content_fields(content.kind(), content.data(), content.original(), look);
-        fields.extend(content.data_error().map(|error| wrapped("  ! ", &printable(&error.to_string()))));
+        fields.extend(content.data_error().map(|error| wrapped("  ! ", &printable(&error.in_language(look.language).to_string()))));
         out += &section(look.labels.signed_part_says, &fields, look);
     } else {
         out += &format!("\n\n{}", look.labels.ordinary_mail);
@@ -52,12 +52,15 @@ fn shown(name: &str, message: &Message<'_>, look: Look) -> String {
             out += &mail(&original.mail(), look);
             inside.extend(messages_inside(&original, "postacert.eml, ", None, look));
         }
-        Some(Err(error)) => out += &section(look.labels.carried_message, &[wrapped("  ! ", &printable(&error.to_string()))], look),
+        Some(Err(error)) => {
+            out +=
+                &section(look.labels.carried_message, &[wrapped("  ! ", &printable(&error.in_language(look.language).to_string()))], look)
+        }
         None if content.is_none() => out += &mail(&message.mail(), look),
         None => {}
     }
     out += &section(look.labels.messages_inside, &limited(inside, look), look);
-    let findings = message.findings().iter().map(|finding| wrapped("  - ", &printable(&finding.to_string())));
+    let findings = message.findings().iter().map(|finding| wrapped("  - ", &printable(&finding.in_language(look.language).to_string())));
     out += &section(look.labels.noticed, &limited(findings, look), look);
     out
 }

@@ -5,6 +5,8 @@ use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
+use postacert::Language;
+
 use crate::lang::Labels;
 
 /// The width that texts are laid out for. The standard library does not know a terminal's, and 80 columns fit all.
@@ -87,6 +89,7 @@ impl Colours {
 /// How everything for a person looks: in which language, with colours or without.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
+    pub(crate) language: Language,
     pub(crate) labels: &'static Labels,
     pub(crate) colours: Colours,
 }

@@ -1,6 +1,6 @@
 //! Reports as texts for people.
 
-use postacert::{CarriedMessage, CertificationData, CheckState, ContentKind, Outcome, Report};
+use postacert::{CarriedMessage, CertificationData, CheckState, ContentKind, MessageClass, Outcome, Report};
 
 use crate::json::hex;
 use crate::terminal::{Look, Paint, WIDTH, printable, wrapped};
@@ -61,15 +61,16 @@ pub(crate) fn report(name: &str, judged: &Judged<'_>, judged_at: &str, look: Loo
     match judged {
         Judged::Report(report) => full(name, report, judged_at, look),
         Judged::TooLarge(error) => {
-            let why = wrapped("  ", &printable(&error.text));
+            let why = wrapped("  ", &printable(&error.in_language(look.language).to_string()));
             format!("{name}: {}{}", verdict(Outcome::Failed, look), section(look.labels.why, &[why], look))
         }
     }
 }
 
 fn full(name: &str, report: &Report<'_>, judged_at: &str, look: Look) -> String {
-    let mut out = format!("{name}: {}, {}", verdict(report.outcome(), look), look.labels.class_of(report.class()));
-    let why: Vec<String> = report.reasons().iter().map(|r| field(look.labels.check_of(r.check()), &r.to_string())).collect();
+    let mut out = format!("{name}: {}, {}", verdict(report.outcome(), look), report.class().in_language(look.language));
+    let why: Vec<String> =
+        report.reasons().iter().map(|r| field(r.check().in_language(look.language), &r.in_language(look.language).to_string())).collect();
     out += &section(look.labels.why, &why, look);
     match (report.verified(), report.unverified_content()) {
         (Some(verified), _) => {
@@ -85,10 +86,10 @@ fn full(name: &str, report: &Report<'_>, judged_at: &str, look: Look) -> String 
     }
     out += &section(look.labels.signature_heading, &signature_fields(report, look), look);
     let mut checks: Vec<String> =
-        report.checks().iter().map(|(c, s)| format!("  {:<LABEL$} {}", look.labels.check_of(c), state(s, look))).collect();
+        report.checks().iter().map(|(c, s)| format!("  {:<LABEL$} {}", c.in_language(look.language), state(s, look))).collect();
     checks.push(field(look.labels.judged_at, judged_at));
     out += &section(look.labels.checks, &checks, look);
-    let noticed = report.findings().iter().map(|finding| wrapped("  - ", &printable(&finding.to_string())));
+    let noticed = report.findings().iter().map(|finding| wrapped("  - ", &printable(&finding.in_language(look.language).to_string())));
     out += &section(look.labels.noticed, &limited(noticed, look), look);
     out
 }
@@ -111,8 +112,8 @@ pub(crate) fn content_fields(
     original: Option<&CarriedMessage<'_>>,
     look: Look,
 ) -> Vec<String> {
-    let kind =
-        kind.map_or_else(|| look.labels.unknown_kind.to_owned(), |kind| format!("{} ({})", look.labels.kind_of(kind), kind.as_wire()));
+    let kind = kind
+        .map_or_else(|| look.labels.unknown_kind.to_owned(), |kind| format!("{} ({})", kind.in_language(look.language), kind.as_wire()));
     let mut fields = vec![field(look.labels.kind, &kind)];
     if let Some(data) = data {
         fields.extend(data_fields(data, look));
@@ -165,21 +166,23 @@ pub(crate) fn table_head(look: Look) -> String {
 
 /// The lines of one file in a table.
 pub(crate) fn row(name: &str, judged: &Judged<'_>, look: Look) -> String {
-    let class = if let Judged::Report(report) = judged { look.labels.class_of(report.class()) } else { look.labels.ordinary };
+    let class = if let Judged::Report(report) = judged { report.class() } else { MessageClass::Ordinary };
+    let class = class.in_language(look.language);
     let name = if name.chars().count() > FILE { format!("{name}\n{:FILE$}", "") } else { format!("{name:<FILE$}") };
-    let padding = OUTCOME.saturating_sub(look.labels.outcome_of(judged.outcome()).chars().count());
+    let padding = OUTCOME.saturating_sub(judged.outcome().in_language(look.language).chars().count());
     let mut lines = vec![format!("{name} {}{:padding$} {class}", verdict(judged.outcome(), look), "")];
     match judged {
         Judged::Report(report) => {
             lines.push(wrapped("    ", &printable(&in_short(report, look))));
-            let reasons = report.reasons().iter().map(|r| format!("{}: {r}", look.labels.check_of(r.check())));
+            let reasons =
+                report.reasons().iter().map(|r| format!("{}: {}", r.check().in_language(look.language), r.in_language(look.language)));
             lines.extend(first_of(reasons.map(|why| wrapped("    ! ", &printable(&why))), ROW_ITEMS, "    ", look));
             if report.outcome() == Outcome::Passed {
-                let noticed = report.findings().iter().map(|f| wrapped("    - ", &printable(&f.to_string())));
+                let noticed = report.findings().iter().map(|f| wrapped("    - ", &printable(&f.in_language(look.language).to_string())));
                 lines.extend(first_of(noticed, ROW_ITEMS, "    ", look));
             }
         }
-        Judged::TooLarge(error) => lines.push(wrapped("    ! ", &printable(&error.text))),
+        Judged::TooLarge(error) => lines.push(wrapped("    ! ", &printable(&error.in_language(look.language).to_string()))),
     }
     lines.join("\n")
 }
@@ -194,7 +197,7 @@ fn in_short(report: &Report<'_>, look: Look) -> String {
         (None, Some(content)) => (content.kind(), content.data()),
         (None, None) => return look.labels.nothing_signed.to_owned(),
     };
-    let mut words = vec![kind.map_or(look.labels.unknown_kind, |kind| look.labels.kind_of(kind)).to_owned()];
+    let mut words = vec![kind.map_or(look.labels.unknown_kind, |kind| kind.in_language(look.language)).to_owned()];
     if let Some(data) = data {
         words.push(format!("{} {}", look.labels.from, data.sender().text()));
         words.extend(data.recipient().map(|recipient| format!("{} {}", look.labels.to, recipient.text())));
@@ -212,7 +215,7 @@ fn verdict(outcome: Outcome, look: Look) -> String {
         Outcome::Indeterminate => Paint::Doubt,
         Outcome::Failed => Paint::Bad,
     };
-    look.paint(paint, look.labels.outcome_of(outcome))
+    look.paint(paint, outcome.in_language(look.language))
 }
 
 fn state(state: CheckState, look: Look) -> String {
@@ -222,5 +225,5 @@ fn state(state: CheckState, look: Look) -> String {
         CheckState::Bad => Paint::Bad,
         CheckState::NotChecked => Paint::Dim,
     };
-    look.paint(paint, look.labels.state_of(state))
+    look.paint(paint, state.in_language(look.language))
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Result;
-use postacert::{Message, Outcome, Report, VerificationTime, Verifier};
+use postacert::{Message, Outcome, ParseError, Report, VerificationTime, Verifier};
 
 use crate::args::VerifyArgs;
 use crate::input::Input;
@@ -57,20 +57,14 @@ pub(crate) struct Job {
 /// What became of one file: a report, unless it was too large to be read as a message at all.
 pub(crate) enum Judged<'a> {
     Report(Box<Report<'a>>),
-    TooLarge(TooLarge),
-}
-
-/// Why a file was not read as a message.
-pub(crate) struct TooLarge {
-    pub(crate) code: &'static str,
-    pub(crate) text: String,
+    TooLarge(ParseError),
 }
 
 impl<'a> Judged<'a> {
     fn of(bytes: &'a [u8], verifier: &Verifier, time: VerificationTime) -> Self {
         match Message::parse(bytes) {
             Ok(message) => Self::Report(Box::new(verifier.verify(&message, time))),
-            Err(error) => Self::TooLarge(TooLarge { code: error.code(), text: error.to_string() }),
+            Err(error) => Self::TooLarge(error),
         }
     }
 
@@ -122,7 +116,7 @@ impl Run<'_> {
                 }
                 Err(error) => {
                     progress.clear();
-                    complain(&error);
+                    complain(&error, self.look.language);
                     None
                 }
             };

@@ -420,6 +420,12 @@ fn a_text_says_outcome_reason_proof_and_claims() {
         "{}",
         ran.out
     );
+    let ran = verify(&["--lang", "it", "hostile/testo-alterato.eml"]);
+    assert!(ran.out.contains("i byte firmati sono stati modificati dopo la firma"), "{}", ran.out);
+    let ran = run(&["--lang", "it", "directory", "valid/accettazione.eml"]);
+    assert!(ran.out.contains("questo non è un file LDIF"), "{}", ran.out);
+    let ran = run(&["--lang", "it", "verify", "--anchors", "valid/accettazione.eml", "valid/accettazione.eml"]);
+    assert!(ran.err.contains("elemento malformato (certificato)"), "{}", ran.err);
 }
 
 #[test]
