@@ -16,6 +16,7 @@ mod params;
 mod parse;
 mod words;
 
+use core::fmt;
 use std::borrow::Cow;
 
 pub use address_list::{AddressList, Mailbox};
@@ -27,6 +28,7 @@ pub use params::{ContentType, Disposition};
 pub(crate) use words::decode_words;
 
 use crate::finding::Place;
+use crate::language::{Language, Say, spoken};
 use crate::{Finding, FindingKind, Limits};
 use header::HeaderCaps;
 use parse::Node;
@@ -166,7 +168,7 @@ impl<'t, 'a> Entity<'t, 'a> {
     /// The content type: `text/plain` where the header does not say or cannot be read (`message/rfc822` in a multipart/digest).
     #[must_use]
     pub fn content_type(&self) -> ContentType<'a> {
-        parse::content_type_of(self.tree.raw, self.node(), self.tree.caps)
+        parse::content_type_of(self.tree.raw, self.node())
     }
 
     /// Whether the content is of this type, upper and lower case being the same: `is("multipart", "signed")`.
@@ -184,8 +186,7 @@ impl<'t, 'a> Entity<'t, 'a> {
     /// The `Content-Disposition`.
     #[must_use]
     pub fn disposition(&self) -> Option<Disposition<'a>> {
-        let field = self.field("content-disposition").filter(|field| field.size() == FieldSize::Within)?;
-        Some(Disposition::read(field.raw_value()))
+        parse::disposition_of(self.tree.raw, self.node())
     }
 
     /// The file name: that of `Content-Disposition`, else the `name` of `Content-Type`; decoded. It may hold anything, path separators
@@ -197,8 +198,8 @@ impl<'t, 'a> Entity<'t, 'a> {
 
     /// Both file names, that of `Content-Disposition` and the `name` of `Content-Type`: where they differ, each reader takes another.
     pub fn names(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
-        let names = [self.disposition().and_then(|d| d.filename()), self.content_type().name()];
-        names.into_iter().flatten()
+        let (disposition, content_type) = (self.disposition(), self.content_type());
+        disposition.and_then(|d| d.filename()).into_iter().chain(core::iter::once_with(move || content_type.name()).flatten())
     }
 
     // -- the tree --
@@ -342,15 +343,18 @@ coded! {
     /// Why a message could not be parsed at all.
     pub enum MimeErrorKind {
         /// The message is longer than [`Limits::message_bytes`](crate::Limits::message_bytes).
-        MessageTooLong { limit: usize } = "message-too-long", "the message is longer than {limit} bytes";
+        MessageTooLong { limit: usize } = "message-too-long",
+            "the message is longer than {limit} bytes",
+            "il messaggio supera {limit} byte";
         /// The outer header is longer than [`Limits::header_bytes`](crate::Limits::header_bytes).
-        HeaderTooLong { limit: usize } = "header-too-long", "the header of the message is longer than {limit} bytes";
+        HeaderTooLong { limit: usize } = "header-too-long",
+            "the header of the message is longer than {limit} bytes",
+            "l'intestazione del messaggio supera {limit} byte";
     }
 }
 
 /// Why a message could not be parsed at all, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MimeError {
     kind: MimeErrorKind,
     offset: usize,
@@ -373,6 +377,16 @@ impl MimeError {
         self.offset
     }
 }
+
+spoken!(MimeError);
+
+impl Say for MimeError {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.say(language, f)
+    }
+}
+
+impl core::error::Error for MimeError {}
 
 fn is_ambiguity(kind: &FindingKind) -> bool {
     matches!(

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::xml::{At, Attribute, Token, Tokens, clip, is_white_space, trim};
+use super::xml::{At, Attribute, Token, Tokens, clip, is_white_space, trim, with_line_feeds};
 use super::{
     CertdataDeparture, CertdataError, CertdataErrorKind, CertificationData, ExtendedError, Fault, PecKind, Recipient, RecipientKind,
     Written, XmlEncoding, encoding,
@@ -259,7 +259,7 @@ impl<'a> Reader<'a> {
                         }
                     }
                 }
-                Token::Text(text) => stray |= !is_white_space(&text),
+                Token::Text(text) => stray |= !is_white_space(text),
                 Token::Char(c) => stray |= !matches!(c, ' ' | '\t' | '\r' | '\n'),
                 Token::End | Token::Eof => break,
             }
@@ -304,8 +304,8 @@ impl<'a> Reader<'a> {
         let mut value = Cow::Borrowed("");
         loop {
             match self.tokens.next()? {
-                Token::Text(text) if value.is_empty() => value = text,
-                Token::Text(text) => value.to_mut().push_str(&text),
+                Token::Text(text) if value.is_empty() => value = with_line_feeds(text),
+                Token::Text(text) => value.to_mut().push_str(&with_line_feeds(text)),
                 Token::Char(c) => value.to_mut().push(c),
                 Token::Start(_) => return self.fail(CertdataErrorKind::ChildInValue { element }),
                 Token::End | Token::Eof => return Ok(trimmed(value)),

@@ -1,14 +1,13 @@
-//! XML 1.0 as certification data need it: quick-xml finds the markup, what it lets pass is checked here.
+//! XML 1.0 as certification data need it, and no more.
 //!
 //! Whatever a conforming parser calls not well-formed is refused. A document type declaration may stand there with an external
 //! identifier, which is never fetched; an internal subset is refused, and so is every entity beyond the five that XML brings along:
 //! nothing is ever expanded. Comments and processing instructions are checked and dropped. Namespaces are the reader's business.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
-use quick_xml::errors::{Error, IllFormedError, SyntaxError};
-use quick_xml::events::Event;
-use quick_xml::reader::Reader;
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::CertdataErrorKind;
 use crate::limits::Limits;
@@ -25,8 +24,8 @@ pub(super) enum Token<'a> {
     Start(&'a str),
     /// An end tag; follows the start of an empty element, too.
     End,
-    /// Character data, or a CDATA section: line ends are made LF.
-    Text(Cow<'a, str>),
+    /// Character data, or a CDATA section, as written: see [`with_line_feeds`].
+    Text(&'a str),
     /// A character or predefined entity reference.
     Char(char),
     Eof,
@@ -40,16 +39,39 @@ pub(super) struct Attribute<'a> {
 /// The tokens of one well-formed document; the first offence ends it.
 pub(super) struct Tokens<'a> {
     xml: &'a str,
-    reader: Reader<&'a [u8]>,
+    /// Where the next token begins.
+    at: usize,
+    /// The names of the elements that are open.
+    open: Vec<&'a str>,
     attributes: Vec<Attribute<'a>>,
     place: Place,
-    depth: usize,
     max_depth: usize,
     max_attributes: usize,
     /// An empty-element tag was the latest token: its end comes next.
     end_pending: bool,
     doctype_seen: bool,
     offset: usize,
+}
+
+/// The names of a tag's attributes: compared one by one while they are few, as they always are unless the limit was raised.
+#[derive(Default)]
+struct Names<'a> {
+    many: HashSet<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    const FEW: usize = 16;
+
+    /// False when the tag has an attribute of this name already.
+    fn insert(&mut self, name: &'a str, so_far: &[Attribute<'a>]) -> bool {
+        if so_far.len() < Self::FEW {
+            return !so_far.iter().any(|attribute| attribute.name == name);
+        }
+        if self.many.is_empty() {
+            self.many.extend(so_far.iter().map(|attribute| attribute.name));
+        }
+        self.many.insert(name)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,16 +87,12 @@ impl<'a> Tokens<'a> {
         if let Some(offset) = illegal_character(xml) {
             return Err(At { kind: CertdataErrorKind::Character, offset });
         }
-        if xml.starts_with('\u{feff}') {
-            // The reader would drop a second byte order mark, and count its offsets without it.
-            return Err(At { kind: CertdataErrorKind::OutsideRoot, offset: 0 });
-        }
         Ok(Self {
             xml,
-            reader: Reader::from_str(xml),
+            at: 0,
+            open: Vec::with_capacity(4),
             attributes: Vec::new(),
             place: Place::Prolog,
-            depth: 0,
             max_depth: limits.certdata_depth,
             max_attributes: limits.certdata_attributes,
             end_pending: false,
@@ -111,7 +129,7 @@ impl<'a> Tokens<'a> {
 
     /// How many elements are open.
     pub(super) fn depth(&self) -> usize {
-        self.depth
+        self.open.len()
     }
 
     /// The next token.
@@ -120,99 +138,137 @@ impl<'a> Tokens<'a> {
             return Ok(self.close());
         }
         loop {
-            let start = self.position();
-            self.offset = start;
-            let event = match self.reader.read_event() {
-                Ok(event) => event,
-                Err(error) => return Err(self.refused(&error)),
-            };
-            let raw = self.xml.get(start..self.position()).unwrap_or_default();
-            match event {
-                Event::Start(_) => return self.open(raw, ">"),
-                Event::Empty(_) => {
-                    self.end_pending = true;
-                    return self.open(raw, "/>");
-                }
-                Event::End(_) => return Ok(self.close()),
-                Event::Text(_) if raw.is_empty() => {}
-                Event::Text(_) => {
-                    if memchr::memchr(b']', raw.as_bytes()).is_some() && raw.contains("]]>") {
-                        return self.fail(CertdataErrorKind::CdataEnd);
-                    }
-                    if self.place == Place::Root {
-                        return Ok(Token::Text(with_line_feeds(raw)));
-                    }
-                    if !is_white_space(raw) {
-                        return self.fail(CertdataErrorKind::OutsideRoot);
-                    }
-                }
-                Event::CData(_) => {
-                    let text = inner(raw, "<![CDATA[", "]]>");
-                    return match text {
-                        Some(text) if self.place == Place::Root => Ok(Token::Text(with_line_feeds(text))),
-                        Some(_) => self.fail(CertdataErrorKind::OutsideRoot),
-                        None => self.fail(CertdataErrorKind::Markup),
-                    };
-                }
-                Event::GeneralRef(_) => {
-                    let c = reference(inner(raw, "&", ";").unwrap_or_default());
-                    return match c {
-                        Ok(c) if self.place == Place::Root => Ok(Token::Char(c)),
-                        Ok(_) => self.fail(CertdataErrorKind::OutsideRoot),
-                        Err(kind) => self.fail(kind),
-                    };
-                }
-                Event::Comment(_) => {
-                    if !inner(raw, "<!--", "-->").is_some_and(|c| !c.contains("--") && !c.ends_with('-')) {
+            self.offset = self.at;
+            let rest = self.xml.get(self.at..).unwrap_or_default();
+            match rest.as_bytes() {
+                [] => return self.end(),
+                [b'<', b'/', ..] => return self.end_tag(rest),
+                [b'<', b'?', ..] => self.instruction()?,
+                [b'<', b'!', ..] if rest.starts_with("<!--") => {
+                    let comment = self.between("<!--", "-->")?;
+                    if comment.contains("--") || comment.ends_with('-') {
                         return self.fail(CertdataErrorKind::Comment);
                     }
                 }
-                Event::PI(_) => {
-                    if !inner(raw, "<?", "?>").is_some_and(is_processing_instruction) {
-                        return self.fail(CertdataErrorKind::ProcessingInstruction);
+                [b'<', b'!', ..] if rest.starts_with("<![CDATA[") => {
+                    let text = self.between("<![CDATA[", "]]>")?;
+                    return self.in_root(Token::Text(text));
+                }
+                [b'<', b'!', ..] => self.document_type(rest)?,
+                [b'<', ..] => return self.start_tag(rest),
+                [b'&', ..] => {
+                    let Some(end) = memchr(b';', rest.as_bytes()) else { return self.fail(CertdataErrorKind::Reference) };
+                    self.skip(end.saturating_add(1));
+                    match reference(rest.get(1..end).unwrap_or_default()) {
+                        Ok(c) => return self.in_root(Token::Char(c)),
+                        Err(kind) => return self.fail(kind),
                     }
                 }
-                // Read already, when the encoding was sought; but `<?xml?>` is none.
-                Event::Decl(_) if start == 0 && raw != "<?xml?>" => {}
-                Event::Decl(_) => return self.fail(CertdataErrorKind::Declaration),
-                Event::DocType(_) => self.document_type(raw)?,
-                Event::Eof => {
-                    return match self.place {
-                        Place::Prolog => self.fail(CertdataErrorKind::NoRoot),
-                        Place::Root => self.fail(CertdataErrorKind::Truncated),
-                        Place::Epilog => Ok(Token::Eof),
-                    };
+                bytes => {
+                    let length = memchr2(b'<', b'&', bytes).unwrap_or(bytes.len());
+                    self.skip(length);
+                    let text = rest.get(..length).unwrap_or_default();
+                    if memchr(b']', text.as_bytes()).is_some() && text.contains("]]>") {
+                        return self.fail(CertdataErrorKind::CdataEnd);
+                    }
+                    if self.place == Place::Root {
+                        return Ok(Token::Text(text));
+                    }
+                    if !is_white_space(text) {
+                        return self.fail(CertdataErrorKind::OutsideRoot);
+                    }
                 }
             }
         }
     }
 
-    fn open(&mut self, raw: &'a str, end: &str) -> Result<Token<'a>, At> {
+    fn end(&self) -> Result<Token<'a>, At> {
+        match self.place {
+            Place::Prolog => self.fail(CertdataErrorKind::NoRoot),
+            Place::Root => self.fail(CertdataErrorKind::Truncated),
+            Place::Epilog => Ok(Token::Eof),
+        }
+    }
+
+    /// Character data may stand in the root element only.
+    fn in_root(&self, token: Token<'a>) -> Result<Token<'a>, At> {
+        if self.place == Place::Root { Ok(token) } else { self.fail(CertdataErrorKind::OutsideRoot) }
+    }
+
+    /// Takes what begins and ends so, and gives what stands between.
+    fn between(&mut self, begin: &str, end: &str) -> Result<&'a str, At> {
+        let inside = self.xml.get(self.at.saturating_add(begin.len())..).unwrap_or_default();
+        let Some(length) = memmem::find(inside.as_bytes(), end.as_bytes()) else { return self.fail(CertdataErrorKind::Truncated) };
+        self.skip(begin.len().saturating_add(length).saturating_add(end.len()));
+        Ok(inside.get(..length).unwrap_or_default())
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
+    /// `'<?' PITarget (S …)? '?>'`, or the XML declaration, which was read when the encoding was sought; but `<?xml?>` is none.
+    fn instruction(&mut self) -> Result<(), At> {
+        let content = self.between("<?", "?>")?;
+        let declares = content.strip_prefix("xml").map(|rest| rest.bytes().next());
+        match declares {
+            Some(Some(b)) if is_white_space_byte(b) && self.offset == 0 => Ok(()),
+            Some(None) => self.fail(CertdataErrorKind::Declaration),
+            Some(Some(b)) if is_white_space_byte(b) => self.fail(CertdataErrorKind::Declaration),
+            _ if is_processing_instruction(content) => Ok(()),
+            _ => self.fail(CertdataErrorKind::ProcessingInstruction),
+        }
+    }
+
+    /// `'</' Name S? '>'`, of the element opened last.
+    fn end_tag(&mut self, rest: &'a str) -> Result<Token<'a>, At> {
+        let named = self.open.last().and_then(|name| rest.strip_prefix("</")?.strip_prefix(*name));
+        let mut cursor = Cursor::new(named.unwrap_or_default());
+        cursor.skip_white_space();
+        match cursor.rest.strip_prefix('>') {
+            Some(behind) => self.skip(rest.len().saturating_sub(behind.len())),
+            None if memchr(b'>', rest.as_bytes()).is_none() => return self.fail(CertdataErrorKind::Truncated),
+            None => return self.fail(CertdataErrorKind::EndTag),
+        }
+        Ok(self.close())
+    }
+
+    fn start_tag(&mut self, rest: &'a str) -> Result<Token<'a>, At> {
+        let Some(end) = tag_end(rest.as_bytes()) else { return self.fail(CertdataErrorKind::Truncated) };
+        self.skip(end.saturating_add(1));
+        let content = rest.get(1..end).unwrap_or_default();
+        let empty = content.strip_suffix('/');
+        self.end_pending = empty.is_some();
+        self.open(empty.unwrap_or(content))
+    }
+
+    /// `Name (S Attribute)* S?`
+    fn open(&mut self, tag: &'a str) -> Result<Token<'a>, At> {
         if self.place == Place::Epilog {
             return self.fail(CertdataErrorKind::OutsideRoot);
         }
         self.place = Place::Root;
-        self.depth = self.depth.saturating_add(1);
-        if self.depth > self.max_depth {
+        if self.open.len() >= self.max_depth {
             return self.fail(CertdataErrorKind::TooDeep { limit: self.max_depth });
         }
-        let mut cursor = Cursor::new(inner(raw, "<", end).unwrap_or_default());
+        let mut cursor = Cursor::new(tag);
         let Some(name) = cursor.name() else { return self.fail(CertdataErrorKind::Name) };
+        self.open.push(name);
         self.attributes.clear();
+        let mut names = Names::default();
         loop {
             let spaced = cursor.skip_white_space();
             if cursor.at_end() {
                 return Ok(Token::Start(name));
             }
-            // Counted first: the search for a name met before grows with the square of their number.
             if self.attributes.len() >= self.max_attributes {
                 return self.fail(CertdataErrorKind::TooManyAttributes { limit: self.max_attributes });
             }
             let parsed = cursor.name().and_then(|name| Some((name, cursor.equals_quoted()?)));
-            let Some((name, raw)) = parsed.filter(|(_, raw)| spaced && memchr::memchr(b'<', raw.as_bytes()).is_none()) else {
+            let Some((name, raw)) = parsed.filter(|(_, raw)| spaced && memchr(b'<', raw.as_bytes()).is_none()) else {
                 return self.fail(CertdataErrorKind::Attribute);
             };
-            if self.attributes.iter().any(|a| a.name == name) {
+            if !names.insert(name, &self.attributes) {
                 return self.fail(CertdataErrorKind::DuplicateAttribute { name: clip(name) });
             }
             match attribute_value(raw) {
@@ -222,25 +278,28 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The reader has seen to it that the tag closes the element opened last.
     fn close(&mut self) -> Token<'a> {
-        self.depth = self.depth.saturating_sub(1);
-        if self.depth == 0 {
+        self.open.pop();
+        if self.open.is_empty() {
             self.place = Place::Epilog;
         }
         Token::End
     }
 
     /// `'<!DOCTYPE' S Name (S ExternalID)? S? '>'`: what the external identifier names is not looked at.
-    fn document_type(&mut self, raw: &'a str) -> Result<(), At> {
+    fn document_type(&mut self, rest: &'a str) -> Result<(), At> {
+        let Some((keyword, content)) = rest.split_at_checked("<!DOCTYPE".len()).filter(|(k, _)| k.eq_ignore_ascii_case("<!DOCTYPE")) else {
+            return self.fail(CertdataErrorKind::Markup);
+        };
         if self.place != Place::Prolog || core::mem::replace(&mut self.doctype_seen, true) {
             return self.fail(CertdataErrorKind::Doctype);
         }
-        let lawful = inner(raw, "<!DOCTYPE", ">").and_then(|content| {
-            let mut c = Cursor::new(content);
+        let mut c = Cursor::new(content);
+        let lawful = (|| {
+            (keyword == "<!DOCTYPE").then_some(())?;
             c.skip_white_space().then_some(())?;
             c.name()?;
-            if c.skip_white_space() && !c.at_end() && c.peek() != Some('[') {
+            if c.skip_white_space() && !matches!(c.peek(), Some('[' | '>')) {
                 match c.name()? {
                     "SYSTEM" => {}
                     "PUBLIC" => {
@@ -253,11 +312,15 @@ impl<'a> Tokens<'a> {
                 c.quoted()?;
                 c.skip_white_space();
             }
-            Some(c.peek())
-        });
+            c.peek()
+        })();
         match lawful {
-            Some(None) => Ok(()),
-            Some(Some('[')) => self.fail(CertdataErrorKind::InternalSubset),
+            Some('>') => {
+                self.skip(rest.len().saturating_sub(c.rest.len()).saturating_add(1));
+                Ok(())
+            }
+            Some('[') => self.fail(CertdataErrorKind::InternalSubset),
+            _ if tag_end(rest.as_bytes()).is_none() => self.fail(CertdataErrorKind::Truncated),
             _ => self.fail(CertdataErrorKind::Doctype),
         }
     }
@@ -265,22 +328,24 @@ impl<'a> Tokens<'a> {
     fn fail<T>(&self, kind: CertdataErrorKind) -> Result<T, At> {
         Err(At { kind, offset: self.offset })
     }
+}
 
-    fn refused(&self, error: &Error) -> At {
-        let kind = match error {
-            Error::Syntax(SyntaxError::InvalidBangMarkup) => CertdataErrorKind::Markup,
-            Error::Syntax(_) => CertdataErrorKind::Truncated,
-            Error::IllFormed(IllFormedError::MismatchedEndTag { .. } | IllFormedError::UnmatchedEndTag(_)) => CertdataErrorKind::EndTag,
-            Error::IllFormed(IllFormedError::UnclosedReference) => CertdataErrorKind::Reference,
-            Error::IllFormed(IllFormedError::MissingDoctypeName) => CertdataErrorKind::Doctype,
-            _ => CertdataErrorKind::Markup,
-        };
-        At { kind, offset: usize::try_from(self.reader.error_position()).unwrap_or(self.offset) }
+/// Where the tag ends: at the first `>` that stands in no attribute value.
+fn tag_end(tag: &[u8]) -> Option<usize> {
+    let first = memchr(b'>', tag)?;
+    if !tag.get(..first)?.contains(&b'=') {
+        return Some(first);
     }
-
-    fn position(&self) -> usize {
-        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
-    }
+    let mut quote = None;
+    tag.iter().position(|&b| {
+        match (quote, b) {
+            (None, b'>') => return true,
+            (None, b'"' | b'\'') => quote = Some(b),
+            (Some(open), _) if open == b => quote = None,
+            _ => {}
+        }
+        false
+    })
 }
 
 /// The white space of XML (`S`): blanks, tabs, line ends.
@@ -316,18 +381,13 @@ pub(super) fn illegal_character(s: &str) -> Option<usize> {
     let first_control =
         if bytes.iter().fold(false, |found, &b| found | control(b)) { bytes.iter().position(|&b| control(b)) } else { None };
     // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
-    let noncharacter = memchr::memchr_iter(0xef, bytes).find(|&i| matches!(bytes.get(i..), Some([0xef, 0xbf, 0xbe | 0xbf, ..])));
+    let noncharacter = memchr_iter(0xef, bytes).find(|&i| matches!(bytes.get(i..), Some([0xef, 0xbf, 0xbe | 0xbf, ..])));
     first_control.into_iter().chain(noncharacter).min()
 }
 
-/// What stands between a prefix and a suffix that do not overlap.
-fn inner<'a>(raw: &'a str, prefix: &str, suffix: &str) -> Option<&'a str> {
-    raw.strip_prefix(prefix)?.strip_suffix(suffix)
-}
-
 /// Makes every line end one LF (XML 1.0 §2.11).
-fn with_line_feeds(raw: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'\r', raw.as_bytes()).is_none() {
+pub(super) fn with_line_feeds(raw: &str) -> Cow<'_, str> {
+    if memchr(b'\r', raw.as_bytes()).is_none() {
         return Cow::Borrowed(raw);
     }
     Cow::Owned(raw.replace("\r\n", "\n").replace('\r', "\n"))

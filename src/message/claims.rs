@@ -5,17 +5,36 @@ use std::borrow::Cow;
 use crate::address::Address;
 use crate::certdata::{PecKind, ReceiptKind, Written};
 use crate::ident::MessageId;
-use crate::mime::{AddressList, Entity};
+use crate::mime::{AddressList, Entity, HeaderField};
 use crate::time::{TimeError, Timestamp};
 
 /// What the outer header of a message says. None of it is signed: they are claims, good for display and for comparing with what is
 /// proven, never for a decision.
 ///
-/// The fields are those of RFC 6109 §2.1 and §3; they are read on each call.
+/// The fields are those of RFC 6109 §2.1 and §3. They are sought once, and read on each call.
 #[derive(Debug, Clone, Copy)]
 pub struct Claims<'m, 'a> {
     root: Entity<'m, 'a>,
+    /// The first field of each of the [`NAMES`], and how many there are.
+    fields: [(Option<HeaderField<'a>>, usize); NAMES.len()],
 }
+
+const NAMES: [&str; 14] = [
+    "From",
+    "Sender",
+    "Reply-To",
+    "To",
+    "Cc",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "X-Ricevuta",
+    "X-Trasporto",
+    "X-TipoRicevuta",
+    "X-VerificaSicurezza",
+    "X-Mittente",
+    "X-Riferimento-Message-ID",
+];
 
 /// What `X-Ricevuta` or `X-Trasporto` claims a message to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +52,14 @@ pub enum OuterKind {
 
 impl<'m, 'a> Claims<'m, 'a> {
     pub(super) fn of(root: Entity<'m, 'a>) -> Self {
-        Self { root }
+        let mut fields = [(None, 0_usize); NAMES.len()];
+        for field in root.headers() {
+            if let Some((_, (first, count))) = NAMES.iter().zip(&mut fields).find(|(name, _)| field.is(name)) {
+                first.get_or_insert(field);
+                *count = count.saturating_add(1);
+            }
+        }
+        Self { root, fields }
     }
 
     /// `X-Ricevuta`: the kind of notification claimed.
@@ -101,7 +127,7 @@ impl<'m, 'a> Claims<'m, 'a> {
     /// `Subject`, decoded (RFC 2047).
     #[must_use]
     pub fn subject(&self) -> Option<Cow<'a, str>> {
-        self.root.field("Subject").map(|f| f.text())
+        self.field("Subject").map(|f| f.text())
     }
 
     /// `Date`, as it reads.
@@ -123,8 +149,7 @@ impl<'m, 'a> Claims<'m, 'a> {
     /// such a `From` can bind a message to its signer.
     #[must_use]
     pub fn from_address(&self) -> Option<Address> {
-        let mut fields = self.root.fields("From");
-        let only = fields.next().filter(|_| fields.next().is_none())?;
+        let only = self.field("From").filter(|_| self.count("From") == 1)?;
         only.addresses().single()?.address().parse().ok()
     }
 
@@ -155,13 +180,21 @@ impl<'m, 'a> Claims<'m, 'a> {
     /// How many fields of this name there are.
     #[must_use]
     pub fn count(&self, name: &str) -> usize {
-        self.root.fields(name).count()
+        self.known(name).map_or_else(|| self.root.fields(name).count(), |(_, count)| *count)
     }
 
     /// The first field of this name, unfolded and decoded.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
-        self.root.field(name).map(|f| f.unfolded().trim().to_owned())
+        self.field(name).map(|f| f.unfolded().trim().to_owned())
+    }
+
+    fn field(&self, name: &str) -> Option<HeaderField<'a>> {
+        self.known(name).map_or_else(|| self.root.field(name), |(first, _)| *first)
+    }
+
+    fn known(&self, name: &str) -> Option<&(Option<HeaderField<'a>>, usize)> {
+        NAMES.iter().zip(&self.fields).find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, found)| found)
     }
 
     fn word(&self, name: &str) -> Option<String> {
@@ -171,6 +204,6 @@ impl<'m, 'a> Claims<'m, 'a> {
     }
 
     fn addresses(&self, name: &str) -> Option<AddressList> {
-        self.root.field(name).map(|f| f.addresses())
+        self.field(name).map(|f| f.addresses())
     }
 }

@@ -3,6 +3,8 @@
 use super::{CarriedMessage, Message};
 use crate::certdata::{CertificationData, PecKind, XmlEncoding, has_postacert_root};
 use crate::finding::{Finding, FindingKind, Place};
+use crate::language::Language;
+use crate::limits::Limits;
 use crate::mime::{Entity, TransferEncoding};
 
 /// What kind of PEC message this is, by its signed content.
@@ -17,6 +19,15 @@ pub enum ContentKind {
 }
 
 impl ContentKind {
+    /// What such a message is called, in a language: `anomaly envelope`, `busta di anomalia`.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> &'static str {
+        match self {
+            Self::Certified(kind) => kind.in_language(language),
+            Self::Anomaly => language.pick("anomaly envelope", "busta di anomalia"),
+        }
+    }
+
     /// The word on the wire: the `tipo` of the certification data, or `anomalia`.
     #[must_use]
     pub fn as_wire(self) -> &'static str {
@@ -137,16 +148,17 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Reads the first child of a root multipart/signed; `None` where there is none.
-    pub(crate) fn of(message: &Message<'a>, form: LineForm) -> Option<Self> {
+    /// Reads the first child of a root multipart/signed; `None` where there is none. Of the limits, those of the certification data count.
+    pub(crate) fn of(message: &Message<'a>, form: LineForm, limits: &Limits) -> Option<Self> {
         let signed = message.signed_entity()?;
         let mut reading = Self { data: None, original: None, anomaly: false, fatal: Vec::new(), findings: Vec::new(), framing: None };
         if !signed.is("multipart", "mixed") {
             let found = signed.content_type().to_string().into();
             reading.note(FindingKind::SignedEntityType { found }, &signed);
         }
-        reading.read_original(&signed, form);
-        reading.read_certdata(message, &signed);
+        let parts = Parts::of(&signed);
+        reading.read_original(&parts, form);
+        reading.read_certdata(message, &signed, &parts, limits);
         if reading.anomaly {
             reading.judge_anomaly(&signed);
         }
@@ -167,10 +179,9 @@ impl<'a> Reading<'a> {
     }
 
     /// The one direct child that is message/rfc822 or named postacert.eml (R4).
-    fn read_original(&mut self, signed: &Entity<'_, 'a>, form: LineForm) {
-        let mut candidates = signed.children().filter(is_original);
-        let Some(first) = candidates.next() else { return };
-        if let Some(second) = candidates.next() {
+    fn read_original(&mut self, parts: &Parts<'_, 'a>, form: LineForm) {
+        let Some(first) = parts.original else { return };
+        if let Some(second) = parts.second_original {
             self.note(FindingKind::OriginalTwice, &second);
         }
         let carried = CarriedMessage::of(first);
@@ -181,10 +192,8 @@ impl<'a> Reading<'a> {
     }
 
     /// The one direct child that is named daticert.xml or certdata.xml (R4).
-    fn read_certdata(&mut self, message: &Message<'a>, signed: &Entity<'_, 'a>) {
-        let limits = message.limits();
-        let mut named = signed.children().filter(is_named_certdata);
-        let Some(first) = named.next() else {
+    fn read_certdata(&mut self, message: &Message<'a>, signed: &Entity<'_, 'a>, parts: &Parts<'_, 'a>, limits: &Limits) {
+        let Some(first) = parts.certdata else {
             let claims_anomaly = message.claims().transport().as_deref() == Some("errore");
             self.anomaly = claims_anomaly;
             if !claims_anomaly {
@@ -193,17 +202,16 @@ impl<'a> Reading<'a> {
             return;
         };
         let decoded = first.decode();
-        for other in signed.children().filter(|e| *e != first && !is_original(e)) {
-            let same_name = is_named_certdata(&other);
-            if !same_name && (!may_be_xml(&other) || other.body().len() > limits.certdata_bytes.saturating_mul(2)) {
+        for (other, named) in &parts.rivals {
+            if !named && other.body().len() > limits.certdata_bytes.saturating_mul(2) {
                 continue;
             }
             let bytes = other.decode();
-            if !same_name && !has_postacert_root(bytes.bytes()) {
+            if !named && !has_postacert_root(bytes.bytes()) {
                 continue;
             }
             if bytes.bytes() == decoded.bytes() {
-                self.note(FindingKind::CertdataTwice, &other);
+                self.note(FindingKind::CertdataTwice, other);
             } else {
                 self.fatal.push(Finding::new(FindingKind::CertdataAmbiguous, Place::part(&other.section())));
             }
@@ -232,8 +240,7 @@ impl<'a> Reading<'a> {
         let content_type = part.content_type();
         let (Some(charset), Ok(encoding)) = (content_type.parameter("charset"), XmlEncoding::of(xml)) else { return };
         if !encoding.agrees_with(&charset) {
-            let what = format!("its charset parameter says {charset}, the XML is in {encoding}").into();
-            self.note(FindingKind::CertdataPart { what }, part);
+            self.note(FindingKind::CertdataPart { charset: charset.into(), encoding }, part);
         }
     }
 
@@ -261,18 +268,48 @@ pub(super) fn is_certdata_name(name: &str) -> bool {
     name.eq_ignore_ascii_case("daticert.xml") || name.eq_ignore_ascii_case("certdata.xml")
 }
 
-fn is_named_certdata(entity: &Entity<'_, '_>) -> bool {
-    entity.names().any(|name| is_certdata_name(&name))
+/// What the direct children of the signed entity are, by type and name.
+struct Parts<'t, 'a> {
+    original: Option<Entity<'t, 'a>>,
+    second_original: Option<Entity<'t, 'a>>,
+    /// The first that is named as certification data are.
+    certdata: Option<Entity<'t, 'a>>,
+    /// What else somebody might take for certification data, and whether it is named so: the readable texts and whole messages cannot be
+    /// mistaken for XML.
+    rivals: Vec<(Entity<'t, 'a>, bool)>,
+}
+
+impl<'t, 'a> Parts<'t, 'a> {
+    fn of(signed: &Entity<'t, 'a>) -> Self {
+        let mut parts = Self { original: None, second_original: None, certdata: None, rivals: Vec::new() };
+        for part in signed.children() {
+            let kind = part.content_type();
+            let is_message = kind.is("message", "rfc822");
+            let (mut is_original, mut is_certdata) = (is_message, false);
+            for name in part.names() {
+                is_original |= is_original_name(&name);
+                is_certdata |= is_certdata_name(&name);
+            }
+            if is_original && parts.original.is_none() {
+                parts.original = Some(part);
+            } else if is_original && parts.second_original.is_none() {
+                parts.second_original = Some(part);
+            }
+            let readable = is_message || kind.is_kind("multipart") || kind.is("text", "plain") || kind.is("text", "html");
+            if is_certdata && parts.certdata.is_none() {
+                parts.certdata = Some(part);
+            } else if !is_original && (is_certdata || !readable) {
+                parts.rivals.push((part, is_certdata));
+            }
+        }
+        parts
+    }
+}
+
+fn is_original_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case("postacert.eml")
 }
 
 fn is_original(entity: &Entity<'_, '_>) -> bool {
-    entity.is("message", "rfc822") || entity.names().any(|name| name.eq_ignore_ascii_case("postacert.eml"))
-}
-
-/// Whether a part could hold XML: the readable texts and whole messages cannot be mistaken for it.
-fn may_be_xml(entity: &Entity<'_, '_>) -> bool {
-    !(entity.is("text", "plain")
-        || entity.is("text", "html")
-        || entity.content_type().is_kind("multipart")
-        || entity.is("message", "rfc822"))
+    entity.is("message", "rfc822") || entity.names().any(|name| is_original_name(&name))
 }

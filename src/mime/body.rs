@@ -102,7 +102,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// How much base64 is stripped of its line ends before it is decoded: a multiple of four.
-const CHUNK: usize = 4096;
+const CHUNK: usize = 1024;
 
 /// Decodes base64; gives the bytes and the offset of the first fault, if any.
 pub(super) fn base64(body: &[u8]) -> (Vec<u8>, Option<usize>) {

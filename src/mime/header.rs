@@ -2,9 +2,10 @@
 
 #![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use core::num::NonZeroUsize;
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::address_list::AddressList;
 use super::words;
@@ -71,6 +72,12 @@ impl<'a> HeaderField<'a> {
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
+    }
+
+    /// Where its value begins: never at 0, since the name comes before.
+    pub(super) fn value_offset(&self) -> Option<NonZeroUsize> {
+        let into_raw = without_line_end(self.raw).len().saturating_sub(self.value.len());
+        NonZeroUsize::new(self.offset.saturating_add(into_raw))
     }
 
     /// Whether the field keeps to the limits.
@@ -205,19 +212,6 @@ impl<'a> CappedFields<'a> {
     pub(super) fn new(header: &'a [u8], offset: usize, caps: HeaderCaps) -> Self {
         Self { header, offset, at: 0, count: 0, caps }
     }
-
-    /// Where the line that begins at `start` ends, its continuations included.
-    fn end_of(&self, start: usize) -> usize {
-        let mut end = start;
-        loop {
-            let rest = self.header.get(end..).unwrap_or_default();
-            let Some(newline) = memchr(b'\n', rest) else { return self.header.len() };
-            end = end.saturating_add(newline).saturating_add(1);
-            if !matches!(self.header.get(end), Some(b' ' | b'\t')) {
-                return end;
-            }
-        }
-    }
 }
 
 impl<'a> Iterator for CappedFields<'a> {
@@ -229,7 +223,7 @@ impl<'a> Iterator for CappedFields<'a> {
             return None;
         }
         let offset = self.offset.saturating_add(start);
-        let end = self.end_of(start);
+        let end = start.saturating_add(folded_line(self.header.get(start..).unwrap_or_default()));
         self.at = end;
         if end > self.caps.bytes {
             self.at = self.header.len();
@@ -250,6 +244,18 @@ impl<'a> Iterator for CappedFields<'a> {
         }
         Some(Line::Field(field))
     }
+}
+
+/// The length of the line at the beginning, its continuations and line end included.
+fn folded_line(header: &[u8]) -> usize {
+    let ends = memchr_iter(b'\n', header).map(|newline| newline.saturating_add(1));
+    let mut whole = ends.filter(|end| !matches!(header.get(*end), Some(b' ' | b'\t')));
+    whole.next().unwrap_or(header.len())
+}
+
+/// The value that begins at the beginning of `rest`, up to the line end that it is not continued behind.
+pub(super) fn value_of(rest: &[u8]) -> &[u8] {
+    without_line_end(rest.get(..folded_line(rest)).unwrap_or_default())
 }
 
 /// Name and value of a field: `field-name ":" unstructured CRLF`, where old mail may have blanks before the colon (RFC 5322 §4.5).

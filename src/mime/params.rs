@@ -13,16 +13,16 @@ use super::{body, words};
 /// Where a parameter stands twice, or in two forms, the first is taken and a finding says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContentType<'a> {
-    kind: &'a str,
-    subtype: &'a str,
+    kind: &'a [u8],
+    subtype: &'a [u8],
     parameters: &'a [u8],
 }
 
 impl<'a> ContentType<'a> {
     /// What an entity is that does not say (RFC 2045 §5.2).
-    pub(super) const TEXT: ContentType<'static> = ContentType { kind: "text", subtype: "plain", parameters: b"" };
+    pub(super) const TEXT: ContentType<'static> = ContentType { kind: b"text", subtype: b"plain", parameters: b"" };
     /// What a part of a multipart/digest is that does not say (RFC 2046 §5.1.5).
-    pub(super) const MESSAGE: ContentType<'static> = ContentType { kind: "message", subtype: "rfc822", parameters: b"" };
+    pub(super) const MESSAGE: ContentType<'static> = ContentType { kind: b"message", subtype: b"rfc822", parameters: b"" };
 
     /// Reads the value of the field; `None` if it does not begin with `type "/" subtype`.
     pub(super) fn read(value: &'a [u8]) -> Option<Self> {
@@ -44,25 +44,25 @@ impl<'a> ContentType<'a> {
     /// The type before the slash, as written: `multipart`.
     #[must_use]
     pub fn kind(&self) -> &'a str {
-        self.kind
+        ascii(self.kind)
     }
 
     /// The subtype after the slash, as written: `signed`.
     #[must_use]
     pub fn subtype(&self) -> &'a str {
-        self.subtype
+        ascii(self.subtype)
     }
 
     /// Whether this is the type, upper and lower case being the same: `is("multipart", "signed")`.
     #[must_use]
     pub fn is(&self, kind: &str, subtype: &str) -> bool {
-        self.is_kind(kind) && self.subtype.eq_ignore_ascii_case(subtype)
+        self.is_kind(kind) && self.subtype.eq_ignore_ascii_case(subtype.as_bytes())
     }
 
     /// Whether the type before the slash is this, upper and lower case being the same.
     #[must_use]
     pub fn is_kind(&self, kind: &str) -> bool {
-        self.kind.eq_ignore_ascii_case(kind)
+        self.kind.eq_ignore_ascii_case(kind.as_bytes())
     }
 
     /// A parameter's value, decoded: quotes, continuations and character sets (RFC 2231), and the encoded words (RFC 2047) that
@@ -98,14 +98,14 @@ impl<'a> ContentType<'a> {
 impl core::fmt::Display for ContentType<'_> {
     /// `type/subtype`, as written, without parameters.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{}/{}", self.kind, self.subtype)
+        write!(f, "{}/{}", self.kind(), self.subtype())
     }
 }
 
 /// How a part is meant to be shown (RFC 2183).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Disposition<'a> {
-    kind: &'a str,
+    kind: &'a [u8],
     parameters: &'a [u8],
 }
 
@@ -119,13 +119,13 @@ impl<'a> Disposition<'a> {
     /// `inline`, `attachment` or another word, as written; empty if there is none.
     #[must_use]
     pub fn kind(&self) -> &'a str {
-        self.kind
+        ascii(self.kind)
     }
 
     /// Whether this is the disposition, upper and lower case being the same.
     #[must_use]
     pub fn is(&self, kind: &str) -> bool {
-        self.kind.eq_ignore_ascii_case(kind)
+        self.kind.eq_ignore_ascii_case(kind.as_bytes())
     }
 
     /// A parameter's value, decoded as [`ContentType::parameter`] does.
@@ -377,6 +377,22 @@ impl<'a> Iterator for Params<'a> {
     }
 }
 
+/// The bytes of a token, looked up: these are read for every part.
+#[allow(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x7f {
+        table[byte as usize] = matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'^'..=b'~');
+        byte += 1;
+    }
+    table
+};
+
+fn ascii(token: &[u8]) -> &str {
+    core::str::from_utf8(token).unwrap_or_default()
+}
+
 struct Cursor<'a> {
     input: &'a [u8],
     at: usize,
@@ -411,10 +427,9 @@ impl<'a> Cursor<'a> {
         taken
     }
 
-    /// A token of RFC 2045 §5.1, perhaps empty.
-    fn token(&mut self) -> &'a str {
-        let token = self.take_while(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(b));
-        core::str::from_utf8(token).unwrap_or_default()
+    /// A token of RFC 2045 §5.1, perhaps empty: ASCII without blanks, controls and `()<>@,;:\"/[]?=`.
+    fn token(&mut self) -> &'a [u8] {
+        self.take_while(|b| TOKEN.get(usize::from(*b)) == Some(&true))
     }
 
     /// What stands before the closing quote, which is taken too.

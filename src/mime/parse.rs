@@ -2,12 +2,13 @@
 
 #![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use core::num::NonZeroUsize;
 use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
 use super::body::TransferEncoding;
-use super::header::{CappedFields, FieldSize, HeaderCaps, HeaderField, Line};
+use super::header::{CappedFields, FieldSize, HeaderCaps, HeaderField, Line, value_of};
 use super::params::{self, ContentType, Disposition, Param};
 use super::{MimeError, MimeErrorKind};
 use crate::finding::Place;
@@ -25,8 +26,10 @@ pub(super) struct Node {
     /// Of a multipart that was opened: where its preamble ends, where its epilogue begins.
     pub(super) preamble_end: usize,
     pub(super) epilogue: usize,
-    /// Where the field `Content-Type` begins, if there is one that could be read.
-    pub(super) content_type: Option<core::num::NonZeroUsize>,
+    /// Where the value of `Content-Type` begins, if there is one that could be read.
+    pub(super) content_type: Option<NonZeroUsize>,
+    /// Where the value of `Content-Disposition` begins, if there is one.
+    pub(super) disposition: Option<NonZeroUsize>,
     pub(super) parent: u32,
     pub(super) next_sibling: u32,
     pub(super) children: u32,
@@ -50,6 +53,7 @@ impl Node {
         preamble_end: usize::MAX,
         epilogue: usize::MAX,
         content_type: None,
+        disposition: None,
         parent: Self::NONE,
         next_sibling: Self::NONE,
         children: 0,
@@ -291,14 +295,13 @@ impl<'a> Parser<'a, '_> {
                 None => self.find(index, field.offset(), FindingKind::HeaderUnreadable { name: field.name().into() }),
             }
         }
-        let field_offset = fields.content_type.filter(|_| content_type.is_some()).map(|field| field.offset());
         self.with_node(index, |n| {
             n.encoding = encoding;
-            // One more than the offset, so that it is never zero.
-            n.content_type = field_offset.and_then(|o| core::num::NonZeroUsize::MIN.checked_add(o));
+            n.content_type = fields.content_type.filter(|_| content_type.is_some()).and_then(|field| field.value_offset());
+            n.disposition = fields.disposition.and_then(|field| field.value_offset());
         });
         let Some(content_type) = content_type else { return };
-        let offset = field_offset.unwrap_or(start);
+        let offset = fields.content_type.map_or(start, |field| field.offset());
         if content_type.is_kind("multipart") {
             if encoding.transforms() {
                 self.find(index, offset, FindingKind::EncodedMultipart);
@@ -418,16 +421,20 @@ impl<'a> ContentFields<'a> {
     }
 }
 
-/// The content type of an entity, read again from the field that the parser found.
-pub(super) fn content_type_of<'a>(raw: &'a [u8], node: &Node, caps: HeaderCaps) -> ContentType<'a> {
+/// The content type of an entity, read again where the parser found it.
+pub(super) fn content_type_of<'a>(raw: &'a [u8], node: &Node) -> ContentType<'a> {
     let default = if node.in_digest { ContentType::MESSAGE } else { ContentType::TEXT };
-    let Some(offset) = node.content_type.map(|o| o.get().saturating_sub(1)) else { return default };
-    // The part may have been cut since, by the delimiter that shares a line end with it.
-    let header = raw.get(offset..node.header_end).unwrap_or_default();
-    match CappedFields::new(header, offset, caps).next() {
-        Some(Line::Field(field)) => ContentType::read(field.raw_value()).unwrap_or(default),
-        _ => default,
-    }
+    value_at(raw, node, node.content_type).and_then(ContentType::read).unwrap_or(default)
+}
+
+/// The disposition of an entity, read again where the parser found it.
+pub(super) fn disposition_of<'a>(raw: &'a [u8], node: &Node) -> Option<Disposition<'a>> {
+    value_at(raw, node, node.disposition).map(Disposition::read)
+}
+
+/// The part may have been cut since the field was found, by the delimiter that shares a line end with it.
+fn value_at<'a>(raw: &'a [u8], node: &Node, offset: Option<NonZeroUsize>) -> Option<&'a [u8]> {
+    raw.get(offset?.get()..node.header_end).map(value_of)
 }
 
 /// The section number of an entity as IMAP counts (RFC 3501 §6.4.5): `1.2`; empty for the root.

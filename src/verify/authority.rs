@@ -7,7 +7,7 @@ use crate::address::{Address, Domain};
 use crate::certdata::{CertificationData, PecKind, Written};
 use crate::directory::{Listing, Provider};
 use crate::finding::{Check, FindingKind};
-use crate::message::{Message, Reading};
+use crate::message::{Claims, Reading};
 use crate::time::UnixTime;
 
 /// For whom a listed certificate speaks: the record that lists it, or the records of one provider that do.
@@ -28,7 +28,7 @@ impl Verifier {
     /// provider manages. With anchors alone nobody knows who manages a domain: the check is then not made, unless From already fails it.
     pub(super) fn check_authority(
         &self,
-        message: &Message<'_>,
+        claims: &Claims<'_, '_>,
         signed: &Signed,
         reading: &Reading<'_>,
         at: Option<UnixTime>,
@@ -41,7 +41,7 @@ impl Verifier {
             // Not listed, or listed twice: the chain says so already, and there is nobody whose domains could be looked up.
             return;
         }
-        check_from(message, signed, speaker, judge);
+        check_from(claims, signed, speaker, judge);
         let Some((speaker, directory)) = speaker.zip(self.directory.as_deref()) else { return };
         if let Some(data) = &reading.data {
             check_attested(data, speaker, judge);
@@ -59,13 +59,12 @@ impl Verifier {
 
 /// The From's addr-spec is in the signer's certificate; with a directory another address of a managed domain is a finding (R20), and the
 /// domain must be managed in any case (RFC 6109 §7).
-fn check_from(message: &Message<'_>, signed: &Signed, speaker: Option<Speaker<'_>>, judge: &mut Judge) {
+fn check_from(claims: &Claims<'_, '_>, signed: &Signed, speaker: Option<Speaker<'_>>, judge: &mut Judge) {
     let Some(signer) = &signed.signer else { return };
     let emails = signer.certificate().emails();
     let named = || emails.join(", ").into();
-    let claims = message.claims();
     let Some(from) = claims.from_address() else {
-        let from = claims.text("From").unwrap_or_else(|| "none".to_owned()).into();
+        let from = claims.text("From").map(Into::into);
         return judge.bad(Check::Authority, FindingKind::FromNotSigner { from, signer: named() });
     };
     let is_signer = emails.iter().any(|email| email.parse::<Address>().is_ok_and(|email| email == from));
@@ -73,10 +72,10 @@ fn check_from(message: &Message<'_>, signed: &Signed, speaker: Option<Speaker<'_
     match (is_signer, managed) {
         (true, None | Some(true)) => {}
         (false, Some(true)) => judge.note(FindingKind::FromOtherAddress { from: from.as_str().into(), signer: named() }),
-        (false, None) => judge.bad(Check::Authority, FindingKind::FromNotSigner { from: from.as_str().into(), signer: named() }),
+        (false, None) => judge.bad(Check::Authority, FindingKind::FromNotSigner { from: Some(from.as_str().into()), signer: named() }),
         (_, Some(false)) => {
             if !is_signer {
-                judge.bad(Check::Authority, FindingKind::FromNotSigner { from: from.as_str().into(), signer: named() });
+                judge.bad(Check::Authority, FindingKind::FromNotSigner { from: Some(from.as_str().into()), signer: named() });
             }
             if let Some(speaker) = speaker {
                 judge.bad(Check::Authority, wrong(speaker, from.domain().as_str(), "sender (From)"));
@@ -131,15 +130,15 @@ fn domain_text(address: &Written<Address>) -> &str {
     }
 }
 
-fn wrong(speaker: Speaker<'_>, domain: &str, what: &str) -> FindingKind {
-    FindingKind::WrongAuthority { provider: speaker.provider.name().into(), domain: domain.into(), what: what.into() }
+fn wrong(speaker: Speaker<'_>, domain: &str, what: &'static str) -> FindingKind {
+    FindingKind::WrongAuthority { provider: speaker.provider.name().into(), domain: domain.into(), what }
 }
 
 /// `gestore-emittente` is the provider's own wording of its name: a difference is worth saying, no more (R34).
 fn note_provider_name(data: &CertificationData, speaker: Speaker<'_>, judge: &mut Judge) {
     let Some(signed) = data.provider() else { return };
     let listed = speaker.provider.main_name();
-    let same = signed.split_whitespace().map(str::to_lowercase).eq(listed.split_whitespace().map(str::to_lowercase));
+    let same = signed == listed || signed.split_whitespace().map(str::to_lowercase).eq(listed.split_whitespace().map(str::to_lowercase));
     if !same {
         judge.note(FindingKind::ProviderNameMismatch { signed: signed.into(), listed: listed.into() });
     }

@@ -6,12 +6,12 @@ use super::judge::Judge;
 use super::signature::Signed;
 use crate::certdata::{CertificationData, PecKind, ReceiptKind};
 use crate::finding::{Check, Finding, FindingKind, Place};
-use crate::message::{CarriedMessage, Message, Reading};
+use crate::message::{CarriedMessage, Claims, Reading};
 use crate::mime::Entity;
 
 impl Verifier {
     /// Judges what the signed entity holds, and compares the outer header with it.
-    pub(super) fn check_content(&self, message: &Message<'_>, reading: &Reading<'_>, signed: Option<&Signed>, judge: &mut Judge) {
+    pub(super) fn check_content(&self, claims: &Claims<'_, '_>, reading: &Reading<'_>, signed: Option<&Signed>, judge: &mut Judge) {
         if let Some(finding) = &reading.framing {
             judge.bad(Check::Structure, finding.clone());
         }
@@ -21,7 +21,7 @@ impl Verifier {
         for finding in &reading.findings {
             judge.note(finding.clone());
         }
-        claims::compare(&message.claims(), reading.data.as_ref(), self.policy.clock_tolerance, judge);
+        claims::compare(claims, reading.kind(), reading.data.as_ref(), self.policy.clock_tolerance, judge);
         if let Some(data) = &reading.data {
             note_fault(data, judge);
             note_recipient(data, judge);

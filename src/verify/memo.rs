@@ -5,13 +5,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::crypto::{Algorithms, KeyError, PreparedKey};
 use crate::x509::{Certificate, CertificateError};
-use sha2::Digest as _;
 
 /// At most this many certificates are remembered; then everything is forgotten and it begins anew. Italy has some twenty providers with a
 /// handful of certificates each.
 const CAPACITY: usize = 256;
 
 type Sha256 = [u8; 32];
+type Tail = [u8; 32];
 
 /// What was signed (a certificate or a revocation list) and its issuer's certificate, by their SHA-256.
 pub(super) type Link = (Sha256, Sha256);
@@ -25,7 +25,9 @@ pub(crate) struct Memo {
 
 #[derive(Debug, Default)]
 struct Inner {
-    certificates: HashMap<Sha256, Known>,
+    /// By the last bytes of their DER, where the signature is: no hash of a whole certificate is wanted to find one that came with a message,
+    /// only a comparison.
+    certificates: HashMap<Tail, Known>,
     links: HashSet<Link>,
 }
 
@@ -38,14 +40,13 @@ struct Known {
 impl Memo {
     /// The certificate of these bytes, parsed or remembered.
     pub(super) fn certificate(&self, der: &[u8]) -> Result<Certificate, CertificateError> {
-        let digest: Sha256 = sha2::Sha256::digest(der).into();
-        let known = self.read(|inner| inner.certificates.get(&digest).map(|known| known.certificate.clone()));
+        let known = self.read(|inner| inner.known(der).map(|known| known.certificate.clone()));
         known.map_or_else(|| Certificate::from_der(der), Ok)
     }
 
     /// The prepared key of a certificate, made or remembered.
     pub(super) fn key(&self, certificate: &Certificate, algorithms: &dyn Algorithms) -> Result<Arc<dyn PreparedKey>, KeyError> {
-        let known = self.read(|inner| inner.certificates.get(certificate.sha256()).and_then(|known| known.key.clone()));
+        let known = self.read(|inner| inner.known(certificate.der()).and_then(|known| known.key.clone()));
         known.map_or_else(|| algorithms.prepare(certificate.spki()).map(Arc::from), Ok)
     }
 
@@ -54,32 +55,42 @@ impl Memo {
         self.read(|inner| inner.links.contains(&(*child, *issuer)))
     }
 
-    /// Remembers the certificates of a path that reached trust, and the links that held on it.
-    pub(super) fn remember(&self, certificates: &[(Certificate, Option<Arc<dyn PreparedKey>>)], links: &[Link]) {
+    /// Remembers the certificates of a path that reached trust, their keys, and the links that held on it.
+    pub(super) fn remember<'l>(
+        &self,
+        path: &[Certificate],
+        key_of: impl Fn(&Certificate) -> Option<Arc<dyn PreparedKey>>,
+        links: impl Iterator<Item = &'l Link> + Clone,
+    ) {
         let news = self.read(|inner| {
-            certificates.iter().any(|(c, key)| inner.certificates.get(c.sha256()).is_none_or(|known| known.key.is_none() && key.is_some()))
-                || links.iter().any(|link| !inner.links.contains(link))
+            path.iter().any(|certificate| inner.known(certificate.der()).is_none_or(|known| known.key.is_none()))
+                || links.clone().any(|link| !inner.links.contains(link))
         });
         if !news {
             return;
         }
+        let found: Vec<_> = path.iter().map(|certificate| Known { certificate: certificate.clone(), key: key_of(certificate) }).collect();
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        if inner.certificates.len().saturating_add(certificates.len()) > CAPACITY
-            || inner.links.len().saturating_add(links.len()) > CAPACITY
+        if inner.certificates.len().saturating_add(found.len()) > CAPACITY
+            || inner.links.len().saturating_add(links.clone().count()) > CAPACITY
         {
             *inner = Inner::default();
         }
-        for (certificate, key) in certificates {
-            let known =
-                inner.certificates.entry(*certificate.sha256()).or_insert_with(|| Known { certificate: certificate.clone(), key: None });
-            if let Some(key) = key {
-                known.key = Some(Arc::clone(key));
+        for known in found {
+            if let Some(tail) = known.certificate.der().last_chunk() {
+                inner.certificates.insert(*tail, known);
             }
         }
-        inner.links.extend(links.iter().copied());
+        inner.links.extend(links);
     }
 
     fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
         look(&self.inner.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Inner {
+    fn known(&self, der: &[u8]) -> Option<&Known> {
+        self.certificates.get(der.last_chunk::<32>()?).filter(|known| known.certificate.der() == der)
     }
 }

@@ -85,7 +85,9 @@ impl Verifier {
                 }
             };
             if !answers_to(&certificate, &data.signer.sid) {
-                others.push(certificate);
+                if !others.contains(&certificate) {
+                    others.push(certificate);
+                }
                 continue;
             }
             match &found {
@@ -165,14 +167,14 @@ impl Verifier {
         };
         let key = match self.memo.key(signer.certificate(), algorithms) {
             Ok(key) => key,
-            Err(error) => return judge.bad(Check::Signature, FindingKind::KeyRefused { why: error.to_string().into() }),
+            Err(error) => return judge.bad(Check::Signature, FindingKind::KeyRefused { error }),
         };
         let result = check_attributes(data, algorithm, scheme, &*key, algorithms);
         match result {
             Ok(Order::AsReceived) => {}
             Ok(Order::Der) => judge.note(FindingKind::AttributesReordered),
             Err(SignatureError::Unsupported { .. }) => {
-                let name = format!("{scheme:?} with a key of kind {:?}", key.kind()).into();
+                let name = format!("{} ({}; {})", scheme.name(), scheme.digest(), key.kind()).into();
                 judge.unknown(Check::Signature, FindingKind::UnsupportedAlgorithm { name });
             }
             Err(_) => judge.bad(Check::Signature, FindingKind::SignatureMismatch),
@@ -222,9 +224,9 @@ fn note_form(message: &Message<'_>, part: &Entity<'_, '_>, judge: &mut Judge) {
     if !is_pkcs7_signature(&protocol) {
         judge.note(Finding::new(FindingKind::SignatureProtocol { found: protocol.into() }, Place::part("")));
     }
-    let found = part.content_type().to_string();
-    if !is_pkcs7_signature(&found) {
-        judge.note(Finding::new(FindingKind::SignatureType { found: found.into() }, Place::part(&part.section())));
+    let found = part.content_type();
+    if !found.is("application", "pkcs7-signature") && !found.is("application", "x-pkcs7-signature") {
+        judge.note(Finding::new(FindingKind::SignatureType { found: found.to_string().into() }, Place::part(&part.section())));
     }
 }
 

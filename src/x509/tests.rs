@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::path::Path as FilePath;
 
+use super::link::LinkError;
 use super::*;
 use crate::Limits;
 use crate::crypto::RustCrypto;
@@ -45,7 +46,7 @@ fn search_with(
     judge: &dyn Fn(&[Certificate]) -> Judgement,
 ) -> Result<Vec<String>, PathError> {
     let leaf = certificate(leaf);
-    let path = Search { anchors, intermediates: &[intermediates], limits, at: at(NOW), check, judge }.run(&leaf)?;
+    let path = Search { anchors, embedded: &[], intermediates, limits, at: at(NOW), check, judge }.run(&leaf)?;
     Ok(path.certificates.iter().map(|certificate| certificate.subject().split(',').next().unwrap().to_owned()).collect())
 }
 
@@ -91,7 +92,7 @@ fn r22_an_expired_twin_is_not_preferred() {
     let check = |child: &Certificate, issuer: &Certificate| link(&RustCrypto, child, issuer);
     let limits = Limits::default();
     let run = |time: &str, judge: &dyn Fn(&[Certificate]) -> Judgement| {
-        Search { anchors: &anchors, intermediates: &[&pool], limits: &limits, at: at(time), check: &check, judge }
+        Search { anchors: &anchors, embedded: &[], intermediates: &pool, limits: &limits, at: at(time), check: &check, judge }
             .run(&leaf)
             .unwrap()
             .certificates
