@@ -39,6 +39,7 @@ pub mod mime;
 
 mod asn1;
 mod cms;
+pub mod compose;
 pub mod crypto;
 mod directory;
 mod verify;
