@@ -89,7 +89,9 @@ pub fn brief_with<'a>(original: &'a [u8], limits: &Limits) -> Result<Brief<'a>, 
     let mut bytes = Vec::new();
     let mut copied = 0;
     let mut parts = Vec::new();
-    for entity in tree.entities().filter(|e| !e.is_opened() && !signature.contains(&e.offset())) {
+    // Between two delimiter lines there may be nothing, not even a line to write on; in a digest it counts as a message.
+    let leaves = tree.entities().filter(|e| !e.is_opened() && !e.raw().is_empty());
+    for entity in leaves.filter(|e| !signature.contains(&e.offset())) {
         let Some(part) = writer.hashed(&entity) else { continue };
         bytes.extend_from_slice(original.get(copied..entity.offset()).unwrap_or_default());
         writer.replace(&entity, &part, &mut bytes);
@@ -232,7 +234,10 @@ impl Writer<'_> {
                 out.extend_from_slice(self.line_end.as_bytes());
             }
         }
-        out.extend_from_slice(self.line_end.as_bytes());
+        // A last line of CR alone has just become the empty one.
+        if !out.ends_with(b"\n\r\n") {
+            out.extend_from_slice(self.line_end.as_bytes());
+        }
         out.extend_from_slice(part.sha1.to_string().as_bytes());
     }
 

@@ -20,7 +20,7 @@ const REFERENCE: &str = "X-Riferimento-Message-ID";
 /// * They stand, one below the other, where the first field of either name stood. Where there was none, the `Message-ID` is put at
 ///   the top of the header, behind the line of an mbox and behind lines that begin with a blank and would continue it; so it is read even where
 ///   lines follow that are no header.
-/// * Further `Message-ID` fields are taken out; the first one counts.
+/// * Further `Message-ID` fields are taken out; the first that is not empty counts.
 /// * An `X-Riferimento-Message-ID` that was there (of a PEC message sent again, or forged) is taken out: the sender's program would take
 ///   it for an identifier of its own.
 /// * An identifier that is no [`MessageId`], one with blanks say, is related byte for byte as it was written, and
@@ -44,7 +44,7 @@ const REFERENCE: &str = "X-Riferimento-Message-ID";
 #[must_use]
 pub fn relabel<'a>(original: &'a [u8], id: &PecId) -> Relabelled<'a> {
     let header = OuterHeader::of(original);
-    let written = header.fields().find(is_message_id).filter(|field| !field.raw_value().trim_ascii().is_empty());
+    let written = header.fields().find(|field| is_message_id(field) && !field.raw_value().trim_ascii().is_empty());
     let message_id: Option<MessageId> = written.and_then(|field| field.message_id()).and_then(|id| id.parse().ok());
 
     let line_end = header.line_end();

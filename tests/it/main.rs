@@ -5,6 +5,7 @@ mod backends;
 mod certdata;
 mod cms;
 mod command_line;
+mod compose;
 mod crypto;
 mod directory;
 mod fixtures;
