@@ -43,6 +43,7 @@ mod scheme;
 #[cfg(feature = "aws-lc-rs")]
 #[cfg_attr(docsrs, doc(cfg(feature = "aws-lc-rs")))]
 pub use aws_lc::AwsLc;
+pub(crate) use digest::hasher;
 pub use digest::{UnknownDigest, digest};
 #[cfg(feature = "rustcrypto")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]

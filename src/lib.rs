@@ -42,6 +42,7 @@ pub mod mime;
 
 mod asn1;
 mod cms;
+pub mod compose;
 pub mod crypto;
 mod directory;
 mod verify;

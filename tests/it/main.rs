@@ -7,6 +7,7 @@ mod certdata;
 mod chains;
 mod cms;
 mod command_line;
+mod compose;
 mod crypto;
 #[cfg(feature = "rustcrypto")]
 mod differential;

@@ -1,0 +1,5 @@
+//! Tests of the module `compose`.
+
+mod brief;
+mod original;
+mod submission;
