@@ -1,9 +1,11 @@
-//! CMS `SignedData` (RFC 5652 §5), the signature of an S/MIME message, read as raw spans.
+//! CMS `SignedData` (RFC 5652 §5), the signature of an S/MIME message: read as raw spans, and written.
 
 mod attributes;
 mod read;
 #[cfg(test)]
 mod tests;
+#[allow(dead_code, reason = "what composes messages stands above")]
+mod write;
 
 use core::fmt;
 
@@ -14,6 +16,8 @@ use crate::{
 
 pub(crate) use attributes::SignedAttributes;
 pub(crate) use read::{SignedData, SignerId, Trailing, read};
+#[allow(unused_imports, reason = "what composes messages stands above")]
+pub(crate) use write::SignedDataDraft;
 
 /// Why a CMS signature (`smime.p7s`, RFC 5652) could not be read: what is wrong, and where in its decoded bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
