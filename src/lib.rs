@@ -39,6 +39,7 @@ mod asn1;
 mod cms;
 pub mod crypto;
 mod directory;
+mod pem;
 mod verify;
 mod x509;
 
