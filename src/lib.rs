@@ -43,6 +43,8 @@ mod pem;
 mod verify;
 mod x509;
 
+pub mod compose;
+
 // -- vocabulary --
 pub use address::{Address, AddressError, Domain};
 pub use certdata::{
