@@ -45,7 +45,8 @@ pub(crate) fn unsigned(magnitude: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A BIT STRING of whole octets.
+/// A BIT STRING of whole octets: only keys need one.
+#[cfg(any(feature = "rustcrypto", test))]
 pub(crate) fn bit_string(octets: &[u8]) -> Vec<u8> {
     value(tag::BIT_STRING, &[&[0], octets])
 }

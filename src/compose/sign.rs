@@ -11,6 +11,7 @@ mod in_memory;
 #[cfg(feature = "rustcrypto")]
 mod private_key;
 #[cfg(all(test, feature = "rustcrypto"))]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
 mod tests;
 
 #[cfg(feature = "rustcrypto")]

@@ -3,6 +3,7 @@
 mod certdata;
 mod cms;
 mod command_line;
+mod compose;
 mod crypto;
 mod directory;
 mod fixtures;

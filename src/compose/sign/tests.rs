@@ -122,6 +122,16 @@ fn openssl_verifies_them() {
     assert_eq!(run, 27);
 }
 
+/// What a key in memory is made of wipes itself.
+#[test]
+fn keys_are_wiped() {
+    fn wipes<T: zeroize::ZeroizeOnDrop>() {}
+    wipes::<rsa::RsaPrivateKey>();
+    wipes::<p256::ecdsa::SigningKey>();
+    wipes::<p384::ecdsa::SigningKey>();
+    wipes::<zeroize::Zeroizing<[u8; 32]>>();
+}
+
 /// The openssl command, with a folder for the files that it reads.
 struct Openssl(PathBuf);
 

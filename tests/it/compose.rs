@@ -1,0 +1,4 @@
+//! Tests of the module `compose`.
+
+#[cfg(feature = "rustcrypto")]
+mod sign;
