@@ -214,8 +214,8 @@ struct BareRsa {
 #[cfg(feature = "rustcrypto")]
 impl BareRsa {
     fn of_the_fixtures() -> Self {
-        use der::{Decode as _, Encode as _};
         use rsa::pkcs8::DecodePublicKey as _;
+        use x509_cert::der::{Decode as _, Encode as _};
 
         let read = |name: &str| {
             let certificates = postacert::Certificate::from_pem_or_der(&support::fixture(name)).unwrap();

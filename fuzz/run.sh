@@ -16,14 +16,9 @@ targets=(message certdata cms ldif certificate_and_crl verify)
 host=$(rustc -vV | sed -n 's/^host: //p')
 dir=${CARGO_TARGET_DIR:-$PWD/target}
 
-# What cargo-fuzz passes to rustc for coverage, without the sanitizer, which is what would ask for nightly. --target keeps these flags away
-# from build scripts and procedural macros.
+# --target keeps what rustc.sh adds away from build scripts and procedural macros.
 build() {
-    local passes=sancov-module level
-    level=('-Cllvm-args=-sanitizer-coverage-level=4' '-Cllvm-args=-sanitizer-coverage-inline-8bit-counters'
-        '-Cllvm-args=-sanitizer-coverage-pc-table' '-Cllvm-args=-sanitizer-coverage-trace-compares')
-    RUSTFLAGS="--cfg fuzzing -Cpasses=$passes ${level[*]} -Ccodegen-units=1" \
-        cargo build --release --locked --target "$host" --target-dir "$dir" --bins
+    RUSTC_WRAPPER=$PWD/rustc.sh cargo build --release --locked --target "$host" --target-dir "$dir" --bins
 }
 
 binary() { printf '%s/%s/release/%s' "$dir" "$host" "$1"; }

@@ -22,7 +22,9 @@ decoded_part() {
 
 for name in valid/accettazione valid/anomalia-ordinaria valid/avvenuta-consegna-breve-nomi-2231 valid/lista valid/ordinaria valid/ordinaria-multipart \
     valid/posta-certificata-nomi-2047 variant/boundary-coppia variant/daticert-qp variant/intestazioni-ripiegate variant/postacert-base64; do
-    cp "$fixtures/$name.eml" corpus/message/
+    # Without most of the signature, which is as large as all the rest and means nothing to this target.
+    awk '/^--/ { cut = 0; header = 1 } header && /smime\.p7s/ { cut = 1 } /^\r?$/ { header = 0; kept = 0 } !(cut && !header) || kept++ < 2' \
+        "$fixtures/$name.eml" > "corpus/message/$(basename "$name").eml"
 done
 for name in valid/accettazione valid/anomalia-ordinaria valid/avvenuta-consegna-sintetica variant/mbox-lf variant/from-nome variant/ecdsa-p256 \
     variant/pss variant/senza-certificati; do

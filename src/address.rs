@@ -109,17 +109,29 @@ coded! {
     /// Why a text is no address, or no domain; offsets are in bytes.
     pub enum AddressError {
         /// There is no text.
-        Empty = "address-empty", "the address is empty";
+        Empty = "address-empty",
+            "the address is empty",
+            "l'indirizzo è vuoto";
         /// No `@` follows the local part.
-        MissingAt { offset: usize } = "address-without-at", "the address has no @ after its local part (offset {offset})";
+        MissingAt { offset: usize } = "address-without-at",
+            "the address has no @ after its local part (offset {offset})",
+            "l'indirizzo non ha la @ dopo la parte locale (posizione {offset})";
         /// The local part is no dot-atom and no quoted string.
-        LocalPart { offset: usize } = "address-local-part", "the local part of the address is malformed at offset {offset}";
+        LocalPart { offset: usize } = "address-local-part",
+            "the local part of the address is malformed at offset {offset}",
+            "la parte locale dell'indirizzo è malformata alla posizione {offset}";
         /// The domain is no dot-atom and no domain literal.
-        Domain { offset: usize } = "address-domain", "the domain of the address is malformed at offset {offset}";
+        Domain { offset: usize } = "address-domain",
+            "the domain of the address is malformed at offset {offset}",
+            "il dominio dell'indirizzo è malformato alla posizione {offset}";
         /// The local part is longer than RFC 5321 §4.5.3.1.1 lets it be.
-        LocalPartTooLong { limit: usize } = "address-local-part-too-long", "the local part of the address is longer than {limit} bytes";
+        LocalPartTooLong { limit: usize } = "address-local-part-too-long",
+            "the local part of the address is longer than {limit} bytes",
+            "la parte locale dell'indirizzo supera {limit} byte";
         /// The domain is longer than RFC 5321 §4.5.3.1.2 lets it be.
-        DomainTooLong { limit: usize } = "address-domain-too-long", "the domain of the address is longer than {limit} bytes";
+        DomainTooLong { limit: usize } = "address-domain-too-long",
+            "the domain of the address is longer than {limit} bytes",
+            "il dominio dell'indirizzo supera {limit} byte";
     }
 }
 

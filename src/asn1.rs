@@ -51,37 +51,69 @@ coded! {
     /// What is wrong with an ASN.1 encoding (X.690).
     pub enum Asn1ErrorKind {
         /// A value, or its header, goes on beyond the end of what contains it.
-        Truncated = "truncated", "the value goes on beyond the end of the data";
+        Truncated = "truncated",
+            "the value goes on beyond the end of the data",
+            "il valore continua oltre la fine dei dati";
         /// A length that X.690 §8.1.3 does not allow.
-        BadLength = "bad-length", "the length is not a lawful one";
+        BadLength = "bad-length",
+            "the length is not a lawful one",
+            "la lunghezza non è ammessa";
         /// A length beyond what this machine can address.
-        LengthTooLarge = "length-too-large", "the length is larger than memory";
+        LengthTooLarge = "length-too-large",
+            "the length is larger than memory",
+            "la lunghezza supera la memoria";
         /// An indefinite length where DER is demanded.
-        IndefiniteLength = "indefinite-length", "the length is indefinite where DER is demanded";
+        IndefiniteLength = "indefinite-length",
+            "the length is indefinite where DER is demanded",
+            "la lunghezza è indefinita dove è richiesto il DER";
         /// A length in more octets than needed, where DER is demanded.
-        LengthNotMinimal = "length-not-minimal", "the length takes more octets than needed where DER is demanded";
+        LengthNotMinimal = "length-not-minimal",
+            "the length takes more octets than needed where DER is demanded",
+            "la lunghezza occupa più ottetti del necessario dove è richiesto il DER";
         /// A tag number above 30.
-        HighTag = "high-tag", "the tag number is above 30";
+        HighTag = "high-tag",
+            "the tag number is above 30",
+            "il numero del tag supera 30";
         /// The end-of-contents octets where no value of indefinite length is open.
-        StrayEndOfContents = "stray-end-of-contents", "end-of-contents octets stand where a value should";
+        StrayEndOfContents = "stray-end-of-contents",
+            "end-of-contents octets stand where a value should",
+            "la marca di fine contenuto sta al posto di un valore";
         /// Another type than the one due here.
-        UnexpectedTag = "unexpected-tag", "the value is of another type than the one due";
+        UnexpectedTag = "unexpected-tag",
+            "the value is of another type than the one due",
+            "il valore è di un tipo diverso da quello dovuto";
         /// Values nested beyond the limit.
-        TooDeep = "too-deep", "values are nested too deeply";
+        TooDeep = "too-deep",
+            "values are nested too deeply",
+            "i valori sono annidati troppo profondamente";
         /// Bytes after the last value due.
-        TrailingBytes = "trailing-bytes", "bytes follow the last value due";
+        TrailingBytes = "trailing-bytes",
+            "bytes follow the last value due",
+            "altri byte seguono l'ultimo valore dovuto";
         /// An INTEGER without octets, in more octets than needed, negative where it must not be, or too large.
-        BadInteger = "bad-integer", "the integer is malformed or out of range";
+        BadInteger = "bad-integer",
+            "the integer is malformed or out of range",
+            "il numero intero è malformato o fuori dai limiti";
         /// A BOOLEAN that is not one octet, in DER 00 or FF.
-        BadBoolean = "bad-boolean", "the boolean is malformed";
+        BadBoolean = "bad-boolean",
+            "the boolean is malformed",
+            "il valore booleano è malformato";
         /// A BIT STRING whose count of unused bits is wrong.
-        BadBitString = "bad-bit-string", "the bit string is malformed";
+        BadBitString = "bad-bit-string",
+            "the bit string is malformed",
+            "la stringa di bit è malformata";
         /// A NULL with content.
-        BadNull = "bad-null", "the null is malformed";
+        BadNull = "bad-null",
+            "the null is malformed",
+            "il valore nullo è malformato";
         /// An OBJECT IDENTIFIER that is empty or cut short.
-        BadOid = "bad-oid", "the object identifier is malformed";
+        BadOid = "bad-oid",
+            "the object identifier is malformed",
+            "l'identificatore di oggetto è malformato";
         /// A time in another form than RFC 5280 §4.1.2.5 prescribes, or one that does not exist.
-        BadTime = "bad-time", "the time is malformed or does not exist";
+        BadTime = "bad-time",
+            "the time is malformed or does not exist",
+            "la data e ora è malformata o non esiste";
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) use terms::xml_text;
 
 use crate::address::Address;
 use crate::ident::{MessageId, PecId};
+use crate::language::{Language, Say, same_in_all_languages, spoken};
 use crate::limits::Limits;
 use crate::time::{TimeError, Timestamp};
 
@@ -334,6 +335,8 @@ impl XmlEncoding {
     }
 }
 
+same_in_all_languages!(XmlEncoding, PecKind, Fault);
+
 impl fmt::Display for XmlEncoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -381,9 +384,12 @@ impl CertdataError {
     }
 }
 
-impl fmt::Display for CertdataError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (line {}, offset {})", self.kind, self.line, self.offset)
+spoken!(CertdataError);
+
+impl Say for CertdataError {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, offset) = language.pick(("line", "offset"), ("riga", "posizione"));
+        write!(f, "{} ({line} {}, {offset} {})", self.kind.in_language(language), self.line, self.offset)
     }
 }
 
@@ -393,67 +399,127 @@ coded! {
     /// What can be wrong with `daticert.xml` so that nothing of it is used.
     pub enum CertdataErrorKind {
         /// The file is larger than [`Limits::certdata_bytes`](crate::Limits::certdata_bytes).
-        TooLarge { limit: usize } = "daticert-too-large", "the certification data are larger than {limit} bytes";
+        TooLarge { limit: usize } = "daticert-too-large",
+            "the certification data are larger than {limit} bytes",
+            "i dati di certificazione superano {limit} byte";
         /// More elements stand inside each other than [`Limits::certdata_depth`](crate::Limits::certdata_depth).
-        TooDeep { limit: usize } = "daticert-too-deep", "more than {limit} elements stand inside each other";
+        TooDeep { limit: usize } = "daticert-too-deep",
+            "more than {limit} elements stand inside each other",
+            "più di {limit} elementi stanno uno dentro l'altro";
         /// A tag has more attributes than [`Limits::certdata_attributes`](crate::Limits::certdata_attributes).
-        TooManyAttributes { limit: usize } = "daticert-too-many-attributes", "a tag has more than {limit} attributes";
+        TooManyAttributes { limit: usize } = "daticert-too-many-attributes",
+            "a tag has more than {limit} attributes",
+            "un tag ha più di {limit} attributi";
         /// There are more `destinatari` and `ricezione` than [`Limits::certdata_recipients`](crate::Limits::certdata_recipients).
-        TooManyRecipients { limit: usize } = "daticert-too-many-recipients", "there are more than {limit} recipients";
+        TooManyRecipients { limit: usize } = "daticert-too-many-recipients",
+            "there are more than {limit} recipients",
+            "ci sono più di {limit} destinatari";
 
         /// The document names an encoding that is not read, or one that its first bytes contradict.
-        UnsupportedEncoding { name: Box<str> } = "xml-unsupported-encoding", "the encoding {name} is not read, or not what the document is in";
+        UnsupportedEncoding { name: Box<str> } = "xml-unsupported-encoding",
+            "the encoding {name} is not read, or not what the document is in",
+            "la codifica {name} non viene letta, o non è quella del documento";
         /// The bytes are not of the document's encoding.
-        InvalidEncoding { encoding: XmlEncoding } = "xml-invalid-encoding", "the bytes are no {encoding}";
+        InvalidEncoding { encoding: XmlEncoding } = "xml-invalid-encoding",
+            "the bytes are no {encoding}",
+            "i byte non sono {encoding}";
         /// A character that XML 1.0 does not know, such as most control characters.
-        Character = "xml-character", "a character that no XML document may hold";
+        Character = "xml-character",
+            "a character that no XML document may hold",
+            "c'è un carattere che nessun documento XML può contenere";
         /// The XML declaration is malformed, not of version 1.0, or not at the very beginning.
-        Declaration = "xml-declaration", "the XML declaration is malformed or not at the beginning";
+        Declaration = "xml-declaration",
+            "the XML declaration is malformed or not at the beginning",
+            "la dichiarazione XML è malformata o non è all'inizio";
         /// A document type declaration that is malformed, misplaced, or there twice.
-        Doctype = "xml-doctype", "the document type declaration is malformed or misplaced";
+        Doctype = "xml-doctype",
+            "the document type declaration is malformed or misplaced",
+            "la dichiarazione del tipo di documento è malformata o fuori posto";
         /// A document type declaration with an internal subset: entities could hide there.
-        InternalSubset = "xml-internal-subset", "the document type declaration has an internal subset, which is refused";
+        InternalSubset = "xml-internal-subset",
+            "the document type declaration has an internal subset, which is refused",
+            "la dichiarazione del tipo di documento ha un sottoinsieme interno, che non è ammesso";
         /// A reference to an entity that XML does not bring along.
-        UndefinedEntity { name: Box<str> } = "xml-undefined-entity", "the entity {name} is not defined";
+        UndefinedEntity { name: Box<str> } = "xml-undefined-entity",
+            "the entity {name} is not defined",
+            "l'entità {name} non è definita";
         /// A malformed reference, or one to a character that XML does not know.
-        Reference = "xml-reference", "a malformed reference";
+        Reference = "xml-reference",
+            "a malformed reference",
+            "un riferimento è malformato";
         /// A tag without a lawful name.
-        Name = "xml-name", "a tag has no lawful name";
+        Name = "xml-name",
+            "a tag has no lawful name",
+            "un tag non ha un nome ammesso";
         /// A malformed attribute.
-        Attribute = "xml-attribute", "an attribute is malformed";
+        Attribute = "xml-attribute",
+            "an attribute is malformed",
+            "un attributo è malformato";
         /// The same attribute twice in one tag.
-        DuplicateAttribute { name: Box<str> } = "xml-duplicate-attribute", "the attribute {name} stands twice in one tag";
+        DuplicateAttribute { name: Box<str> } = "xml-duplicate-attribute",
+            "the attribute {name} stands twice in one tag",
+            "l'attributo {name} compare due volte nello stesso tag";
         /// An end tag that closes nothing, or something else.
-        EndTag = "xml-end-tag", "an end tag does not match the element that is open";
+        EndTag = "xml-end-tag",
+            "an end tag does not match the element that is open",
+            "un tag di chiusura non corrisponde all'elemento aperto";
         /// `]]>` in plain text.
-        CdataEnd = "xml-cdata-end", "]]> stands in plain text";
+        CdataEnd = "xml-cdata-end",
+            "]]> stands in plain text",
+            "]]> compare nel testo semplice";
         /// A malformed comment.
-        Comment = "xml-comment", "a comment is malformed";
+        Comment = "xml-comment",
+            "a comment is malformed",
+            "un commento è malformato";
         /// A malformed processing instruction, or one named `xml`.
-        ProcessingInstruction = "xml-processing-instruction", "a processing instruction is malformed";
+        ProcessingInstruction = "xml-processing-instruction",
+            "a processing instruction is malformed",
+            "un'istruzione di elaborazione è malformata";
         /// Markup that is none of XML's.
-        Markup = "xml-markup", "malformed markup";
+        Markup = "xml-markup",
+            "malformed markup",
+            "la marcatura è malformata";
         /// Text, or a second element, outside the root element.
-        OutsideRoot = "xml-outside-root", "something stands outside the root element";
+        OutsideRoot = "xml-outside-root",
+            "something stands outside the root element",
+            "c'è qualcosa fuori dell'elemento radice";
         /// The document ends inside an element or a tag.
-        Truncated = "xml-truncated", "the document is not complete";
+        Truncated = "xml-truncated",
+            "the document is not complete",
+            "il documento non è completo";
         /// The document has no element.
-        NoRoot = "xml-no-root", "the document has no element";
+        NoRoot = "xml-no-root",
+            "the document has no element",
+            "il documento non ha alcun elemento";
 
         /// The root element is not `postacert`.
-        UnknownRoot { name: Box<str> } = "daticert-unknown-root", "the root element is {name}, not postacert";
+        UnknownRoot { name: Box<str> } = "daticert-unknown-root",
+            "the root element is {name}, not postacert",
+            "l'elemento radice è {name}, non postacert";
         /// The root element has a namespace or a prefix.
-        NamespacedRoot = "daticert-namespaced-root", "the root element has a namespace or a prefix";
+        NamespacedRoot = "daticert-namespaced-root",
+            "the root element has a namespace or a prefix",
+            "l'elemento radice ha un namespace o un prefisso";
         /// An element or attribute that nothing can replace is missing.
-        Missing { element: &'static str } = "daticert-missing-element", "{element} is missing";
+        Missing { element: &'static str } = "daticert-missing-element",
+            "{element} is missing",
+            "manca {element}";
         /// An element stands twice that may stand once: nobody can say which one counts.
-        Duplicate { element: &'static str } = "daticert-duplicate-element", "{element} stands twice";
+        Duplicate { element: &'static str } = "daticert-duplicate-element",
+            "{element} stands twice",
+            "{element} compare due volte";
         /// An element inside one that holds text only.
-        ChildInValue { element: &'static str } = "daticert-child-in-value", "there is an element inside {element}, which holds text only";
+        ChildInValue { element: &'static str } = "daticert-child-in-value",
+            "there is an element inside {element}, which holds text only",
+            "c'è un elemento dentro {element}, che contiene solo testo";
         /// The kind (`tipo`) is none of RFC 6109's.
-        UnknownKind { value: Box<str> } = "daticert-unknown-kind", "tipo has the unknown value \"{value}\"";
+        UnknownKind { value: Box<str> } = "daticert-unknown-kind",
+            "tipo has the unknown value \"{value}\"",
+            "tipo ha il valore sconosciuto \"{value}\"";
         /// The date, the hour or the zone is malformed, or no calendar or clock has it.
-        Time { error: TimeError } = "daticert-time", "data cannot be read: {error}";
+        Time { error: TimeError } = "daticert-time",
+            "data cannot be read: {error}",
+            "data non è leggibile: {error}";
     }
 }
 
@@ -461,34 +527,64 @@ coded! {
     /// How `daticert.xml` departs from its form without losing its meaning.
     pub enum CertdataDeparture {
         /// The document is not in UTF-8.
-        Encoding { encoding: XmlEncoding } = "daticert-encoding", "the document is in {encoding}, not in UTF-8";
+        Encoding { encoding: XmlEncoding } = "daticert-encoding",
+            "the document is in {encoding}, not in UTF-8",
+            "il documento è in {encoding}, non in UTF-8";
         /// The XML declaration names another encoding than the byte order mark shows.
-        EncodingContradiction { declared: Box<str>, found: XmlEncoding } = "daticert-encoding-contradiction", "the XML declaration says {declared}, the bytes are {found}";
+        EncodingContradiction { declared: Box<str>, found: XmlEncoding } = "daticert-encoding-contradiction",
+            "the XML declaration says {declared}, the bytes are {found}",
+            "la dichiarazione XML dice {declared}, i byte sono {found}";
         /// There is a document type declaration; what it names was not fetched.
-        Doctype = "daticert-doctype", "there is a document type declaration";
+        Doctype = "daticert-doctype",
+            "there is a document type declaration",
+            "c'è una dichiarazione del tipo di documento";
         /// Text between elements.
-        StrayText { element: &'static str } = "daticert-stray-text", "there is text between the elements of {element}";
+        StrayText { element: &'static str } = "daticert-stray-text",
+            "there is text between the elements of {element}",
+            "c'è del testo fra gli elementi di {element}";
         /// An element that the DTD does not have in this place; it was left out, with all it holds.
-        UnknownElement { name: Box<str>, parent: &'static str } = "daticert-unknown-element", "the element {name} does not belong in {parent} and was left out";
+        UnknownElement { name: Box<str>, parent: &'static str } = "daticert-unknown-element",
+            "the element {name} does not belong in {parent} and was left out",
+            "l'elemento {name} non va in {parent} ed è stato tralasciato";
         /// An attribute that the DTD does not have in this place.
-        UnknownAttribute { name: Box<str>, element: &'static str } = "daticert-unknown-attribute", "the attribute {name} does not belong in {element}";
+        UnknownAttribute { name: Box<str>, element: &'static str } = "daticert-unknown-attribute",
+            "the attribute {name} does not belong in {element}",
+            "l'attributo {name} non va in {element}";
         /// A namespace is declared, though the DTD has none.
-        Namespace { element: &'static str } = "daticert-namespace", "{element} declares a namespace";
+        Namespace { element: &'static str } = "daticert-namespace",
+            "{element} declares a namespace",
+            "{element} dichiara un namespace";
         /// An element stands after one that it should precede.
-        Order { element: &'static str } = "daticert-order", "{element} is not where the DTD wants it";
+        Order { element: &'static str } = "daticert-order",
+            "{element} is not where the DTD wants it",
+            "{element} non è dove lo vuole la DTD";
         /// An element is missing that the DTD wants.
-        Missing { element: &'static str } = "daticert-element-missing", "{element} is missing";
+        Missing { element: &'static str } = "daticert-element-missing",
+            "{element} is missing",
+            "manca {element}";
         /// An element is empty that should say something.
-        Empty { element: &'static str } = "daticert-element-empty", "{element} is empty";
+        Empty { element: &'static str } = "daticert-element-empty",
+            "{element} is empty",
+            "{element} è vuoto";
         /// A value that is no mail address; it is kept as written.
-        NoAddress { element: &'static str, value: Box<str> } = "daticert-no-address", "{element} is no mail address: \"{value}\"";
+        NoAddress { element: &'static str, value: Box<str> } = "daticert-no-address",
+            "{element} is no mail address: \"{value}\"",
+            "{element} non è un indirizzo di posta: \"{value}\"";
         /// A value that is no identifier; it is kept as written.
-        NoIdentifier { element: &'static str, value: Box<str> } = "daticert-no-identifier", "{element} is no identifier: \"{value}\"";
+        NoIdentifier { element: &'static str, value: Box<str> } = "daticert-no-identifier",
+            "{element} is no identifier: \"{value}\"",
+            "{element} non è un identificativo: \"{value}\"";
         /// A value that the DTD does not know; it is kept as written.
-        UnknownValue { what: &'static str, value: Box<str> } = "daticert-unknown-value", "{what} has the unknown value \"{value}\"";
+        UnknownValue { what: &'static str, value: Box<str> } = "daticert-unknown-value",
+            "{what} has the unknown value \"{value}\"",
+            "{what} ha il valore sconosciuto \"{value}\"";
         /// The zone is written with a colon.
-        ZoneWithColon = "daticert-zone-colon", "zona is written with a colon";
+        ZoneWithColon = "daticert-zone-colon",
+            "zona is written with a colon",
+            "zona è scritta con i due punti";
         /// There are more departures than are listed.
-        More { limit: usize } = "daticert-more-departures", "there are more departures; only the first {limit} are listed";
+        More { limit: usize } = "daticert-more-departures",
+            "there are more departures; only the first {limit} are listed",
+            "ci sono altre difformità; ne sono elencate solo le prime {limit}";
     }
 }

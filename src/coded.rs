@@ -1,14 +1,18 @@
 //! The one way an open set of named conditions is written down: variant, code, sentence, meaning, in one table.
 
-/// Defines an enum whose variants each have a stable kebab-case code, an English sentence and a meaning.
+/// Defines an enum whose variants each have a stable kebab-case code, a sentence in English and in Italian, and a meaning.
 ///
-/// A row reads `/// meaning` `Variant { field: Type } = "code", "sentence with {field}";`. From it come the enum, `code()`, `Display`
-/// (the sentence), and `TABLE`, from which the documentation of the codes is made.
+/// A row reads `/// meaning` `Variant { field: Type } = "code", "sentence with {field}", "frase con {field}";`. From it come the enum, `code()`,
+/// `Display` (the English sentence), `in_language()` (either sentence, with its values said in the same language), and `TABLE`, from which
+/// the documentation of the codes is made.
 macro_rules! coded {
     (
         $(#[doc = $edoc:literal])*
         $vis:vis enum $name:ident {
-            $( $(#[doc = $doc:literal])+ $variant:ident $({ $($field:ident : $ty:ty),* $(,)? })? = $code:literal, $text:literal; )*
+            $(
+                $(#[doc = $doc:literal])+
+                $variant:ident $({ $($field:ident : $ty:ty),* $(,)? })? = $code:literal, $english:literal, $italian:literal;
+            )*
         }
     ) => {
         $(#[doc = $edoc])*
@@ -18,15 +22,15 @@ macro_rules! coded {
         $vis enum $name {
             $(
                 $(#[doc = $doc])+
-                #[doc = concat!("\n\nCode `", $code, "`: ", $text, ".")]
+                #[doc = concat!("\n\nCode `", $code, "`: ", $english, ".")]
                 $variant $({ $($field: $ty),* })?,
             )*
         }
 
         impl $name {
-            /// Every row of this set: code, sentence (with the names of its values in braces) and meaning.
+            /// Every row of this set: code, sentences (with the names of their values in braces) and meaning.
             pub const TABLE: &'static [$crate::finding::CodeRow] = &[
-                $( $crate::finding::CodeRow { code: $code, text: $text, meaning: concat!($($doc),+) }, )*
+                $( $crate::finding::CodeRow { code: $code, text: $english, italian: $italian, meaning: concat!($($doc),+) }, )*
             ];
 
             /// The stable, kebab-case name of this condition: it is part of the public interface and of the command line's output.
@@ -37,10 +41,22 @@ macro_rules! coded {
             }
         }
 
-        impl ::core::fmt::Display for $name {
-            #[allow(unused_variables, reason = "not every sentence names every field")]
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                match self { $( Self::$variant $({ $($field),* })? => ::core::write!(f, $text), )* }
+        $crate::language::spoken!($name);
+
+        impl $crate::language::Say for $name {
+            #[allow(unused_variables, reason = "not every sentence names a value")]
+            fn say(&self, language: $crate::language::Language, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match self {
+                    $(
+                        Self::$variant $({ $($field),* })? => {
+                            $( $( let $field = $crate::language::Said { value: $field, language }; )* )?
+                            match language {
+                                $crate::language::Language::English => ::core::write!(f, $english),
+                                $crate::language::Language::Italian => ::core::write!(f, $italian),
+                            }
+                        }
+                    )*
+                }
             }
         }
     };

@@ -1,7 +1,14 @@
 //! The cryptographic algorithms that verification asks for, behind one trait.
 //!
-//! Digests (SHA-1 and the SHA-2 family) are always compiled in. Public-key algorithms come from a backend: [`RustCrypto`] (the feature
-//! `rustcrypto`, on by default) or one of the caller's own. A backend is chosen by a call, never by which features happen to be on.
+//! Digests (SHA-1 and the SHA-2 family) are always compiled in. Public-key algorithms come from a backend:
+//!
+//! * `RustCrypto` (the feature `rustcrypto`, on by default), pure Rust. It is the one used unless another is given.
+//! * `AwsLc` (the feature `aws-lc-rs`), C and assembly, several times as fast. It is used only where
+//!   [`VerifierBuilder::algorithms`](crate::VerifierBuilder::algorithms) is given it: what a program does must not change because another crate
+//!   turned a feature on.
+//! * One of the caller's own: anything that implements [`Algorithms`].
+//!
+//! Both backends take and refuse the same keys and signatures; where aws-lc lacks a scheme, `AwsLc` says what it does instead.
 //!
 //! ```
 //! # #[cfg(feature = "rustcrypto")] {
@@ -24,11 +31,18 @@
 //! # Ok::<(), postacert::crypto::KeyError>(())
 //! ```
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 mod digest;
+#[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+mod key;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
 mod scheme;
 
+#[cfg(feature = "aws-lc-rs")]
+#[cfg_attr(docsrs, doc(cfg(feature = "aws-lc-rs")))]
+pub use aws_lc::AwsLc;
 pub use digest::{UnknownDigest, digest};
 #[cfg(feature = "rustcrypto")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]
@@ -39,6 +53,7 @@ pub(crate) use scheme::{AlgorithmIdentifier, PssParameters, digest_algorithm, si
 use core::fmt;
 
 use crate::asn1::{Asn1Error, Asn1ErrorKind};
+use crate::language::{Language, Say, same_in_all_languages, spoken};
 
 /// A digest algorithm that a signature may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -165,25 +180,45 @@ coded! {
     /// Why a public key cannot be used.
     pub enum KeyError {
         /// It is no `SubjectPublicKeyInfo`, or the key inside is not one of its algorithm.
-        Malformed { error: Asn1ErrorKind, offset: usize } = "key-malformed", "the public key is malformed at offset {offset}: {error}";
+        Malformed { error: Asn1ErrorKind, offset: usize } = "key-malformed",
+            "the public key is malformed at offset {offset}: {error}",
+            "la chiave pubblica è malformata alla posizione {offset}: {error}";
         /// A kind of key, or a curve, that is not known here.
-        Unsupported { oid: Box<str> } = "key-unsupported", "keys of the kind {oid} are not supported";
+        Unsupported { oid: Box<str> } = "key-unsupported",
+            "keys of the kind {oid} are not supported",
+            "le chiavi del tipo {oid} non sono supportate";
         /// The parameters of the key's algorithm cannot be used.
-        Parameters { error: AlgorithmError } = "key-parameters", "the parameters of the public key cannot be used: {error}";
+        Parameters { error: AlgorithmError } = "key-parameters",
+            "the parameters of the public key cannot be used: {error}",
+            "i parametri della chiave pubblica non sono utilizzabili: {error}";
         /// An RSA modulus below 1,024 bits (R13).
-        RsaTooShort { bits: usize } = "key-rsa-too-short", "the RSA key has {bits} bits, fewer than 1024";
+        RsaTooShort { bits: usize } = "key-rsa-too-short",
+            "the RSA key has {bits} bits, fewer than 1024",
+            "la chiave RSA ha {bits} bit, meno di 1024";
         /// An RSA modulus above 8,192 bits: each signature would cost seconds.
-        RsaTooLong { bits: usize } = "key-rsa-too-long", "the RSA key has {bits} bits, more than 8192";
+        RsaTooLong { bits: usize } = "key-rsa-too-long",
+            "the RSA key has {bits} bits, more than 8192",
+            "la chiave RSA ha {bits} bit, più di 8192";
         /// An even RSA modulus: one of its factors is 2.
-        EvenModulus = "key-even-modulus", "the RSA modulus is even";
+        EvenModulus = "key-even-modulus",
+            "the RSA modulus is even",
+            "il modulo RSA è pari";
         /// An even RSA exponent, 0 included: it has no inverse.
-        EvenExponent = "key-even-exponent", "the RSA exponent is even";
+        EvenExponent = "key-even-exponent",
+            "the RSA exponent is even",
+            "l'esponente RSA è pari";
         /// The RSA exponent 1: every message would be its own signature.
-        ExponentOne = "key-exponent-one", "the RSA exponent is 1";
+        ExponentOne = "key-exponent-one",
+            "the RSA exponent is 1",
+            "l'esponente RSA è 1";
         /// An RSA exponent of more than 33 bits: no key needs it, and each signature would cost as much as a private operation.
-        ExponentTooLarge = "key-exponent-too-large", "the RSA exponent has more than 33 bits";
+        ExponentTooLarge = "key-exponent-too-large",
+            "the RSA exponent has more than 33 bits",
+            "l'esponente RSA ha più di 33 bit";
         /// A point that is not on its curve, or not written as RFC 5480 §2.2 says.
-        BadPoint = "key-bad-point", "the elliptic curve key is no point of its curve";
+        BadPoint = "key-bad-point",
+            "the elliptic curve key is no point of its curve",
+            "la chiave a curva ellittica non è un punto della sua curva";
     }
 }
 
@@ -199,13 +234,21 @@ coded! {
     /// Why a signature does not hold.
     pub enum SignatureError {
         /// The signature was not made with this key over this digest.
-        Mismatch = "signature-mismatch", "the signature was not made with this key over these bytes";
+        Mismatch = "signature-mismatch",
+            "the signature was not made with this key over these bytes",
+            "la firma non è stata fatta con questa chiave su questi byte";
         /// The signature is not in the form of its scheme.
-        Malformed = "signature-malformed", "the signature is not in the form of its scheme";
+        Malformed = "signature-malformed",
+            "the signature is not in the form of its scheme",
+            "la firma non è nella forma del suo schema";
         /// The key, or the backend, does not know this scheme.
-        Unsupported { scheme: SignatureScheme, key: KeyKind } = "signature-unsupported", "{scheme} cannot be checked with a key of the kind {key}";
+        Unsupported { scheme: SignatureScheme, key: KeyKind } = "signature-unsupported",
+            "{scheme} cannot be checked with a key of the kind {key}",
+            "{scheme} non è verificabile con una chiave del tipo {key}";
         /// The digest given was made by another algorithm than the one of the scheme.
-        DigestMismatch { scheme: SignatureScheme, digest: DigestAlgorithm } = "signature-digest-mismatch", "{scheme} cannot be checked over a digest of {digest}";
+        DigestMismatch { scheme: SignatureScheme, digest: DigestAlgorithm } = "signature-digest-mismatch",
+            "{scheme} cannot be checked over a digest of {digest}",
+            "{scheme} non è verificabile su un'impronta {digest}";
     }
 }
 
@@ -219,19 +262,33 @@ impl SignatureScheme {
             Self::RsaPkcs1 { digest } | Self::RsaPss { digest, .. } | Self::Ecdsa { digest } => digest,
         }
     }
-}
 
-impl fmt::Display for SignatureScheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The family it belongs to.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::RsaPkcs1 { digest } => write!(f, "RSA PKCS#1 v1.5 with {digest}"),
-            Self::RsaPss { digest, mgf_digest, salt_len } => {
-                write!(f, "RSA-PSS with {digest}, MGF1 with {mgf_digest}, {salt_len} bytes of salt")
-            }
-            Self::Ecdsa { digest } => write!(f, "ECDSA with {digest}"),
+            Self::RsaPkcs1 { .. } => "RSA PKCS#1 v1.5",
+            Self::RsaPss { .. } => "RSA-PSS",
+            Self::Ecdsa { .. } => "ECDSA",
         }
     }
 }
+
+spoken!(SignatureScheme);
+
+impl Say for SignatureScheme {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let with = language.pick("with", "con");
+        write!(f, "{} {with} {}", self.name(), self.digest())?;
+        match self {
+            Self::RsaPss { mgf_digest, salt_len, .. } => {
+                write!(f, ", MGF1 {with} {mgf_digest}, {salt_len} {}", language.pick("bytes of salt", "byte di salt"))
+            }
+            Self::RsaPkcs1 { .. } | Self::Ecdsa { .. } => Ok(()),
+        }
+    }
+}
+
+same_in_all_languages!(KeyKind);
 
 impl fmt::Display for KeyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

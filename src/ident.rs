@@ -83,13 +83,21 @@ coded! {
     /// Why a text is no identifier; offsets are in bytes.
     pub enum IdentError {
         /// There is no text, or none between the brackets.
-        Empty = "identifier-empty", "the identifier is empty";
+        Empty = "identifier-empty",
+            "the identifier is empty",
+            "l'identificativo è vuoto";
         /// One angle bracket without the other.
-        Brackets = "identifier-brackets", "the identifier has one angle bracket without the other";
+        Brackets = "identifier-brackets",
+            "the identifier has one angle bracket without the other",
+            "l'identificativo ha una parentesi angolare senza l'altra";
         /// A blank, a control character, an angle bracket inside, or a character that is not ASCII.
-        Character { offset: usize } = "identifier-character", "the identifier has an unlawful character at offset {offset}";
+        Character { offset: usize } = "identifier-character",
+            "the identifier has an unlawful character at offset {offset}",
+            "l'identificativo ha un carattere non ammesso alla posizione {offset}";
         /// No line of mail could hold it.
-        TooLong { limit: usize } = "identifier-too-long", "the identifier is longer than {limit} bytes";
+        TooLong { limit: usize } = "identifier-too-long",
+            "the identifier is longer than {limit} bytes",
+            "l'identificativo supera {limit} byte";
     }
 }
 

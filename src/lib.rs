@@ -7,6 +7,8 @@
 //! | verify | [`Verifier::verify`], which gives a [`Report`] |
 //! | use what is proven | [`Report::into_verified`], [`Verified`], [`Notification`], [`CertificationData`] |
 //! | walk the parts of a message | [`mime`] |
+//! | know what a result means, and every code | [`what_is_proven`] |
+//! | say it to people, in English or Italian | [`Report`]'s `Display`, [`Report::in_language`], [`Language`] |
 //! | bring another cryptographic backend | [`crypto`] |
 //!
 //! Only the bytes of the first child of the root `multipart/signed` are certified in PEC. Everything a [`Message`] shows is a claim; what was proven is a
@@ -17,6 +19,8 @@
 //! Each feature is a dependency, never a behaviour.
 //!
 //! * `rustcrypto` (default): RSA and ECDSA by the RustCrypto crates, the backend used unless another is given.
+//! * `aws-lc-rs`: the backend [`crypto::AwsLc`](crypto), several times as fast, used only where
+//!   [`VerifierBuilder::algorithms`] is given it; wants a C compiler.
 //! * `serde`: (de)serialisation of the values; [`Verified`] and [`Evidence`] serialise, and never deserialise.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -24,6 +28,7 @@
 mod coded;
 
 mod finding;
+mod language;
 mod limits;
 
 mod address;
@@ -59,7 +64,8 @@ pub use notification::{
 pub use time::{CertdataTime, TimeError, TimeField, Timestamp, UnixTime, ZoneForm};
 
 // -- the message as received --
-pub use finding::{Check, CodeRow, Finding, FindingKind, Place};
+pub use finding::{Check, CodeRow, Finding, FindingKind, Place, Weakness};
+pub use language::{Language, UnknownLanguage};
 pub use limits::Limits;
 pub use message::{
     Attachment, CarriedMessage, Claims, Content, ContentKind, LineForm, Mail, Message, OuterKind, ParseError, SignedPart, StructureError,
@@ -79,8 +85,12 @@ pub use verify::{
     VerifierBuilder, VerifierError,
 };
 pub use x509::{
-    Certificate, CertificateError, CertificateErrorKind, Crl, CrlError, CrlErrorKind, PathError, ProfileProblem, RevocationGap, Severity,
+    Certificate, CertificateError, CertificateErrorKind, Crl, CrlError, CrlErrorKind, NameRule, PathError, ProfileProblem, RevocationGap,
+    Severity, Uncheckable,
 };
+
+#[doc = include_str!("../docs/what-is-proven.md")]
+pub mod what_is_proven {}
 
 /// The README's example, compiled and run with the tests.
 #[cfg(doctest)]

@@ -30,7 +30,7 @@ pub struct Limits {
     pub mime_parts: usize,
     /// Bytes of a decoded CMS signature (`smime.p7s`); a real one has 3 to 5 KB.
     pub cms_bytes: usize,
-    /// Nesting of ASN.1 values.
+    /// Nesting of ASN.1 values in a CMS, and anew in its signed attributes. Certificates and revocation lists have 16 levels.
     pub asn1_depth: usize,
     /// Certificates in one CMS; real ones carry two.
     pub cms_certificates: usize,

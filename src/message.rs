@@ -15,6 +15,7 @@ pub(crate) use content::Reading;
 use core::fmt;
 
 use crate::finding::{Finding, FindingKind, Place};
+use crate::language::{Language, Say, spoken};
 use crate::limits::Limits;
 use crate::mime::{Entity, LineScan, MimeError, Tree};
 
@@ -42,12 +43,11 @@ pub struct Message<'a> {
 
 /// Why bytes cannot be taken as a message at all: they are too many. The bytes remain the caller's; what can be read of a
 /// message of lawful size is never an error.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(transparent)]
-pub struct ParseError(#[from] MimeError);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError(MimeError);
 
 impl ParseError {
-    /// The stable kebab-case name of what was beyond its limit.
+    /// The stable code of the limit that was exceeded: `message-too-long` or `header-too-long`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.0.kind().code()
@@ -59,6 +59,22 @@ impl ParseError {
         &self.0
     }
 }
+
+impl From<MimeError> for ParseError {
+    fn from(error: MimeError) -> Self {
+        Self(error)
+    }
+}
+
+spoken!(ParseError, StructureError);
+
+impl Say for ParseError {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.say(language, f)
+    }
+}
+
+impl core::error::Error for ParseError {}
 
 /// Why a message has no signed part that could be verified. [`StructureError::code`] names the condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,9 +94,9 @@ impl StructureError {
     }
 }
 
-impl fmt::Display for StructureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl Say for StructureError {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.say(language, f)
     }
 }
 
@@ -188,7 +204,7 @@ impl<'a> Message<'a> {
     /// on it. `None` where there is no such child.
     #[must_use]
     pub fn unverified_content(&self) -> Option<UnverifiedContent<'a>> {
-        let reading = Reading::of(self, LineForm::AsReceived)?;
+        let reading = Reading::of(self, LineForm::AsReceived, &self.limits)?;
         Some(UnverifiedContent::from(reading))
     }
 
@@ -197,10 +213,6 @@ impl<'a> Message<'a> {
     /// itself alone.
     pub fn carried_messages(&self) -> impl Iterator<Item = CarriedMessage<'a>> + '_ {
         self.tree.entities().skip(1).filter(|e| e.is("message", "rfc822") || e.is("multipart", "signed")).map(CarriedMessage::of)
-    }
-
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     pub(crate) fn tree(&self) -> &Tree<'a> {

@@ -16,6 +16,7 @@ mod params;
 mod parse;
 mod words;
 
+use core::fmt;
 use std::borrow::Cow;
 
 pub use address_list::{AddressList, Mailbox};
@@ -27,6 +28,7 @@ pub use params::{ContentType, Disposition};
 pub(crate) use words::decode_words;
 
 use crate::finding::Place;
+use crate::language::{Language, Say, spoken};
 use crate::{Finding, FindingKind, Limits};
 use header::HeaderCaps;
 use parse::Node;
@@ -342,15 +344,18 @@ coded! {
     /// Why a message could not be parsed at all.
     pub enum MimeErrorKind {
         /// The message is longer than [`Limits::message_bytes`](crate::Limits::message_bytes).
-        MessageTooLong { limit: usize } = "message-too-long", "the message is longer than {limit} bytes";
+        MessageTooLong { limit: usize } = "message-too-long",
+            "the message is longer than {limit} bytes",
+            "il messaggio supera {limit} byte";
         /// The outer header is longer than [`Limits::header_bytes`](crate::Limits::header_bytes).
-        HeaderTooLong { limit: usize } = "header-too-long", "the header of the message is longer than {limit} bytes";
+        HeaderTooLong { limit: usize } = "header-too-long",
+            "the header of the message is longer than {limit} bytes",
+            "l'intestazione del messaggio supera {limit} byte";
     }
 }
 
 /// Why a message could not be parsed at all, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MimeError {
     kind: MimeErrorKind,
     offset: usize,
@@ -373,6 +378,16 @@ impl MimeError {
         self.offset
     }
 }
+
+spoken!(MimeError);
+
+impl Say for MimeError {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.say(language, f)
+    }
+}
+
+impl core::error::Error for MimeError {}
 
 fn is_ambiguity(kind: &FindingKind) -> bool {
     matches!(

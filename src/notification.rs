@@ -297,17 +297,29 @@ coded! {
     /// Why certification data, or the parts given, make no notification.
     pub enum NotificationError {
         /// An element is missing, or empty, that this kind must have.
-        Missing { element: &'static str } = "notification-missing", "{element} is missing";
+        Missing { element: &'static str } = "notification-missing",
+            "{element} is missing",
+            "manca {element}";
         /// An element has a value that is not of its form.
-        Malformed { element: &'static str, value: Box<str> } = "notification-malformed", "{element} has the value \"{value}\", which is not of its form";
+        Malformed { element: &'static str, value: Box<str> } = "notification-malformed",
+            "{element} has the value \"{value}\", which is not of its form",
+            "{element} ha il valore \"{value}\", che non è della sua forma";
         /// This kind may not have this `errore`.
-        FaultNotAllowed { fault: Fault, kind: PecKind } = "notification-fault", "errore \"{fault}\" is not lawful in {kind}";
+        FaultNotAllowed { fault: Fault, kind: PecKind } = "notification-fault",
+            "errore \"{fault}\" is not lawful in {kind}",
+            "errore \"{fault}\" non è ammesso in {kind}";
         /// There are no certification data: an anomaly envelope has none.
-        NoData = "notification-no-data", "the message has no certification data";
+        NoData = "notification-no-data",
+            "the message has no certification data",
+            "il messaggio non ha dati di certificazione";
         /// The data are of another kind.
-        WrongKind { found: PecKind } = "notification-wrong-kind", "the data are of the kind {found}";
+        WrongKind { found: PecKind } = "notification-wrong-kind",
+            "the data are of the kind {found}",
+            "i dati sono del tipo {found}";
         /// A text has a character that no XML document may hold.
-        Text { element: &'static str, error: TextError } = "notification-text", "{element}: {error}";
+        Text { element: &'static str, error: TextError } = "notification-text",
+            "{element}: {error}",
+            "{element}: {error}";
     }
 }
 

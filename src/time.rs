@@ -5,6 +5,8 @@
 use core::fmt;
 use core::str::FromStr;
 
+use crate::language::{Language, Say, spoken};
+
 const SECONDS_PER_DAY: i64 = 86_400;
 /// 0001-01-01T00:00:00Z.
 const FIRST: i64 = -62_135_596_800;
@@ -365,9 +367,13 @@ coded! {
     /// Why a time cannot be read: which of its fields, and what is wrong with it.
     pub enum TimeError {
         /// The field is missing, or not written as its form wants it.
-        Malformed { field: TimeField } = "time-malformed", "the {field} of the time is missing or not of its form";
+        Malformed { field: TimeField } = "time-malformed",
+            "the {field} of the time is missing or not of its form",
+            "nella data e ora il campo {field} manca o non è della sua forma";
         /// The field has a value that no calendar or clock has, or that lies beyond the years 1 to 9999.
-        OutOfRange { field: TimeField } = "time-out-of-range", "the {field} of the time is out of range";
+        OutOfRange { field: TimeField } = "time-out-of-range",
+            "the {field} of the time is out of range",
+            "nella data e ora il campo {field} è fuori dai limiti";
     }
 }
 
@@ -397,18 +403,20 @@ pub enum TimeField {
     Comment,
 }
 
-impl fmt::Display for TimeField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+spoken!(TimeField);
+
+impl Say for TimeField {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Weekday => "weekday",
-            Self::Year => "year",
-            Self::Month => "month",
-            Self::Day => "day",
-            Self::Hour => "hour",
-            Self::Minute => "minute",
-            Self::Second => "second",
-            Self::Zone => "zone",
-            Self::Comment => "comment",
+            Self::Weekday => language.pick("weekday", "giorno della settimana"),
+            Self::Year => language.pick("year", "anno"),
+            Self::Month => language.pick("month", "mese"),
+            Self::Day => language.pick("day", "giorno"),
+            Self::Hour => language.pick("hour", "ora"),
+            Self::Minute => language.pick("minute", "minuto"),
+            Self::Second => language.pick("second", "secondo"),
+            Self::Zone => language.pick("zone", "zona"),
+            Self::Comment => language.pick("comment", "commento"),
         })
     }
 }

@@ -9,6 +9,7 @@ mod policy;
 mod report;
 mod signature;
 mod signed_directory;
+mod summary;
 mod trust;
 mod verified;
 
@@ -75,14 +76,17 @@ pub struct VerifierBuilder {
     limits: Limits,
 }
 
-/// Why a verifier cannot be built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifierError {
-    /// There is neither a directory nor a trust anchor: nothing could be verified.
-    #[error("a verifier needs a provider directory or trust anchors")]
-    NoTrust,
+coded! {
+    /// Why a verifier cannot be built.
+    pub enum VerifierError {
+        /// There is neither a directory nor a trust anchor: nothing could be verified.
+        NoTrust = "verifier-without-trust",
+            "a verifier needs a provider directory or trust anchors",
+            "un verificatore ha bisogno di un indice dei gestori o di autorità fidate";
+    }
 }
+
+impl core::error::Error for VerifierError {}
 
 impl VerifierBuilder {
     /// The provider directory: which certificate is whose, and who manages which domain (RFC 6109 §4.5).
@@ -134,7 +138,9 @@ impl VerifierBuilder {
         self
     }
 
-    /// The limits within which signatures, certificates and data are read. The message's own framing was limited when it was parsed.
+    /// The limits within which a message's signature (`cms_…`, `asn1_depth`), the path of its signer (`chain_…`) and its certification data
+    /// (`certdata_…`) are read when it is verified, whatever limits it was parsed with. Its framing was limited when it was parsed, and
+    /// a directory when it was read.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -202,7 +208,7 @@ impl Verifier {
         judge.structure(message);
         let signed = self.check_signature(message, &mut judge);
         let form = signed.as_ref().map_or(LineForm::AsReceived, |s| s.form);
-        let reading = Reading::of(message, form);
+        let reading = Reading::of(message, form, &self.limits);
         let at = time.instant().or_else(|| reading.as_ref()?.data.as_ref().map(|d| d.when().instant()));
         let trust = signed.as_ref().and_then(|s| self.check_trust(s, time, at, &mut judge));
         if let Some(reading) = &reading {
@@ -230,6 +236,7 @@ impl Verifier {
         let outcome = judge.outcome(self);
         let (checks, reasons, findings) = judge.into_parts();
         let mut facts = signed.map(|s| SignatureFacts { signer: s.signer, digest: s.digest, signing_time: s.signing_time, form: s.form });
+        let directory = self.directory.as_ref().map(|d| DirectorySnapshot { sha256: *d.sha256(), as_of: d.as_of() });
         let mut content = Held::Nothing;
         match (outcome, reading, &mut facts, at) {
             (
@@ -249,7 +256,7 @@ impl Verifier {
                     signed_digest: *digest,
                     signing_time: *signing_time,
                     line_form: *form,
-                    directory: self.directory.as_ref().map(|d| DirectorySnapshot { sha256: *d.sha256(), as_of: d.as_of() }),
+                    directory: directory.clone(),
                     findings: findings.clone(),
                 };
                 if let Some(value) = reading.into_content() {
@@ -260,6 +267,20 @@ impl Verifier {
             (_, None, _, _) => {}
         }
         debug_assert_eq!(outcome == Outcome::Passed, matches!(content, Held::Verified(_)), "passed and proven are one");
-        Report { raw: message.raw(), outcome, class, checks, reasons, findings, signature: facts, content }
+        Report {
+            raw: message.raw(),
+            basis: time.basis(),
+            instant: at,
+            policy: self.policy.name(),
+            directory,
+            has_anchors: !self.anchors.is_empty(),
+            outcome,
+            class,
+            checks,
+            reasons,
+            findings,
+            signature: facts,
+            content,
+        }
     }
 }

@@ -17,10 +17,12 @@ mod read;
 #[cfg(all(test, feature = "rustcrypto"))]
 mod tests;
 
+pub use constraints::NameRule;
 pub use crl::{Crl, CrlError, CrlErrorKind, RevocationGap};
 pub(crate) use crl::{Revocation, status as revocation_status};
 pub(crate) use facts::{Extensions, PublicKeyFacts};
-pub(crate) use link::{LinkError, check_signature, link};
+pub use link::Uncheckable;
+pub(crate) use link::{check_signature, link};
 pub use path::PathError;
 pub(crate) use path::{Judgement, OutOfTime, Pool, Search, out_of_time};
 pub(crate) use profile::profile;
@@ -31,6 +33,7 @@ use std::sync::Arc;
 
 use crate::asn1::Asn1ErrorKind;
 use crate::crypto::{AlgorithmError, SignatureScheme, signature_scheme};
+use crate::language::{Language, Say, spoken};
 use crate::pem;
 use crate::time::UnixTime;
 
@@ -284,13 +287,16 @@ impl CertificateError {
     }
 }
 
-impl fmt::Display for CertificateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)?;
+spoken!(CertificateError);
+
+impl Say for CertificateError {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.say(language, f)?;
+        let (of, pem) = language.pick(("of", "PEM certificate"), ("del", "certificato PEM"));
         match (self.offset, self.block) {
-            (Some(offset), Some(block)) => write!(f, " (byte {offset} of PEM certificate {block})"),
+            (Some(offset), Some(block)) => write!(f, " (byte {offset} {of} {pem} {block})"),
             (Some(offset), None) => write!(f, " (byte {offset})"),
-            (None, Some(block)) => write!(f, " (PEM certificate {block})"),
+            (None, Some(block)) => write!(f, " ({pem} {block})"),
             (None, None) => Ok(()),
         }
     }
@@ -302,18 +308,32 @@ coded! {
     /// What is wrong with a certificate.
     pub enum CertificateErrorKind {
         /// The bytes are not the DER that RFC 5280 describes.
-        Malformed { what: &'static str, error: Asn1ErrorKind } = "certificate-malformed", "the {what} is malformed: {error}";
+        Malformed { what: &'static str, error: Asn1ErrorKind } = "certificate-malformed",
+            "the {what} is malformed: {error}",
+            "elemento malformato ({what}): {error}";
         /// More bytes follow the certificate.
-        TrailingBytes = "certificate-trailing-bytes", "bytes follow the certificate";
+        TrailingBytes = "certificate-trailing-bytes",
+            "bytes follow the certificate",
+            "altri byte seguono il certificato";
         /// A version that does not exist.
-        UnknownVersion = "certificate-unknown-version", "the version is none of 1, 2 and 3";
+        UnknownVersion = "certificate-unknown-version",
+            "the version is none of 1, 2 and 3",
+            "la versione non è né 1, né 2, né 3";
         /// The algorithm that the issuer signed under and the one written beside the signature differ.
-        AlgorithmsDiffer = "certificate-algorithms-differ", "the signature algorithm inside the signed bytes is not the one outside";
+        AlgorithmsDiffer = "certificate-algorithms-differ",
+            "the signature algorithm inside the signed bytes is not the one outside",
+            "l'algoritmo di firma dentro i byte firmati non è quello indicato fuori";
         /// A mail address in subjectAltName with NUL, another control character or an octet beyond ASCII: it could be read in two ways.
-        AddressNotAscii = "certificate-address-not-ascii", "a mail address in subjectAltName holds octets that no address has";
+        AddressNotAscii = "certificate-address-not-ascii",
+            "a mail address in subjectAltName holds octets that no address has",
+            "un indirizzo di posta in subjectAltName contiene ottetti che nessun indirizzo ha";
         /// PEM that ends in the middle, or holds other characters than base64.
-        MalformedPem = "certificate-malformed-pem", "the PEM is cut short or is not base64";
+        MalformedPem = "certificate-malformed-pem",
+            "the PEM is cut short or is not base64",
+            "il PEM è troncato o non è base64";
         /// PEM blocks are there, but none is a certificate.
-        NoneFound = "certificate-none-found", "the PEM holds no certificate";
+        NoneFound = "certificate-none-found",
+            "the PEM holds no certificate",
+            "il PEM non contiene alcun certificato";
     }
 }

@@ -3,6 +3,8 @@
 use core::fmt;
 use core::str::FromStr;
 
+use crate::language::Language;
+
 /// Defines an enum of the words that certification data use.
 macro_rules! terms {
     ($( $(#[$meta:meta])* pub enum $name:ident { $( $(#[$vmeta:meta])* $variant:ident = $wire:literal, )* } )*) => { $(
@@ -121,6 +123,21 @@ terms! {
 }
 
 impl PecKind {
+    /// What a message of this kind is called, in a language: `delivery receipt`, `ricevuta di avvenuta consegna`.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> &'static str {
+        match self {
+            Self::Acceptance => language.pick("acceptance receipt", "ricevuta di accettazione"),
+            Self::NonAcceptance => language.pick("non-acceptance notice", "avviso di non accettazione"),
+            Self::TakenInCharge => language.pick("taken-in-charge receipt", "ricevuta di presa in carico"),
+            Self::Delivery => language.pick("delivery receipt", "ricevuta di avvenuta consegna"),
+            Self::TransportEnvelope => language.pick("transport envelope", "busta di trasporto"),
+            Self::NonDelivery => language.pick("non-delivery notice", "avviso di mancata consegna"),
+            Self::DeliveryTimeout => language.pick("delivery timeout notice", "preavviso di mancata consegna"),
+            Self::VirusDetection => language.pick("virus detection notice", "avviso di rilevazione virus"),
+        }
+    }
+
     /// The values of `errore` that a message of this kind may have, the usual one first.
     ///
     /// The comments of RFC 6109's DTD reserve `no-dest` and `no-dominio` for `errore-consegna`, and name `virus` for it and for
@@ -300,7 +317,9 @@ coded! {
     /// Why a text cannot stand in certification data.
     pub enum TextError {
         /// A control character, or another that no XML document may hold.
-        Character { offset: usize } = "text-character", "the text has a character at offset {offset} that no XML document may hold";
+        Character { offset: usize } = "text-character",
+            "the text has a character at offset {offset} that no XML document may hold",
+            "il testo ha alla posizione {offset} un carattere che nessun documento XML può contenere";
     }
 }
 

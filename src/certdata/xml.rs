@@ -5,6 +5,7 @@
 //! nothing is ever expanded. Comments and processing instructions are checked and dropped. Namespaces are the reader's business.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::Event;
@@ -50,6 +51,27 @@ pub(super) struct Tokens<'a> {
     end_pending: bool,
     doctype_seen: bool,
     offset: usize,
+}
+
+/// The names of a tag's attributes: compared one by one while they are few, as they always are unless the limit was raised.
+#[derive(Default)]
+struct Names<'a> {
+    many: HashSet<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    const FEW: usize = 16;
+
+    /// False when the tag has an attribute of this name already.
+    fn insert(&mut self, name: &'a str, so_far: &[Attribute<'a>]) -> bool {
+        if so_far.len() < Self::FEW {
+            return !so_far.iter().any(|attribute| attribute.name == name);
+        }
+        if self.many.is_empty() {
+            self.many.extend(so_far.iter().map(|attribute| attribute.name));
+        }
+        self.many.insert(name)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -199,12 +221,12 @@ impl<'a> Tokens<'a> {
         let mut cursor = Cursor::new(inner(raw, "<", end).unwrap_or_default());
         let Some(name) = cursor.name() else { return self.fail(CertdataErrorKind::Name) };
         self.attributes.clear();
+        let mut names = Names::default();
         loop {
             let spaced = cursor.skip_white_space();
             if cursor.at_end() {
                 return Ok(Token::Start(name));
             }
-            // Counted first: the search for a name met before grows with the square of their number.
             if self.attributes.len() >= self.max_attributes {
                 return self.fail(CertdataErrorKind::TooManyAttributes { limit: self.max_attributes });
             }
@@ -212,7 +234,7 @@ impl<'a> Tokens<'a> {
             let Some((name, raw)) = parsed.filter(|(_, raw)| spaced && memchr::memchr(b'<', raw.as_bytes()).is_none()) else {
                 return self.fail(CertdataErrorKind::Attribute);
             };
-            if self.attributes.iter().any(|a| a.name == name) {
+            if !names.insert(name, &self.attributes) {
                 return self.fail(CertdataErrorKind::DuplicateAttribute { name: clip(name) });
             }
             match attribute_value(raw) {

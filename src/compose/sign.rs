@@ -146,15 +146,25 @@ coded! {
     /// Why there is no signature, or none that can be used.
     pub enum SignerError {
         /// The device, service or library that holds the key said no, or nothing.
-        Failed { why: Box<str> } = "signer-failed", "the signer failed: {why}";
+        Failed { why: Box<str> } = "signer-failed",
+            "the signer failed: {why}",
+            "il dispositivo di firma non ha firmato: {why}";
         /// A digest that new messages must not be signed with.
-        WeakDigest { digest: DigestAlgorithm } = "signer-weak-digest", "{digest} is too weak to sign with";
+        WeakDigest { digest: DigestAlgorithm } = "signer-weak-digest",
+            "{digest} is too weak to sign with",
+            "{digest} è troppo debole per firmare";
         /// The key cannot sign in this way.
-        Unsupported { scheme: SignatureScheme, key: KeyKind } = "signer-unsupported", "{scheme} cannot be made with a key of the kind {key}";
+        Unsupported { scheme: SignatureScheme, key: KeyKind } = "signer-unsupported",
+            "{scheme} cannot be made with a key of the kind {key}",
+            "non si può firmare con {scheme} usando una chiave del tipo {key}";
         /// The key of the signer's certificate cannot be used.
-        CertificateKey { error: KeyError } = "signer-certificate-key", "the key of the signer's certificate cannot be used: {error}";
+        CertificateKey { error: KeyError } = "signer-certificate-key",
+            "the key of the signer's certificate cannot be used: {error}",
+            "la chiave del certificato del firmatario non è utilizzabile: {error}";
         /// The signature does not hold under the key of the signer's certificate: that of another key, over other bytes, or in another scheme.
-        DoesNotHold { error: SignatureError } = "signer-does-not-hold", "the signature does not hold under the signer's certificate: {error}";
+        DoesNotHold { error: SignatureError } = "signer-does-not-hold",
+            "the signature does not hold under the signer's certificate: {error}",
+            "la firma non è valida con il certificato del firmatario: {error}";
     }
 }
 

@@ -6,6 +6,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::{Digest, DigestAlgorithm, Hasher};
+use crate::language::same_in_all_languages;
 
 /// The digest of `bytes`.
 ///
@@ -85,6 +86,8 @@ impl DigestAlgorithm {
         }
     }
 }
+
+same_in_all_languages!(DigestAlgorithm);
 
 /// The [`name`](DigestAlgorithm::name).
 impl fmt::Display for DigestAlgorithm {
@@ -168,7 +171,7 @@ impl Digest {
         self.bytes.get(..self.algorithm.output_len()).unwrap_or(&self.bytes)
     }
 
-    fn from_output(algorithm: DigestAlgorithm, output: &[u8]) -> Self {
+    pub(super) fn from_output(algorithm: DigestAlgorithm, output: &[u8]) -> Self {
         let mut bytes = [0; 64];
         for (to, from) in bytes.iter_mut().zip(output) {
             *to = *from;

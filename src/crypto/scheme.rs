@@ -14,15 +14,25 @@ coded! {
     /// Why an `AlgorithmIdentifier` names nothing that can be used.
     pub enum AlgorithmError {
         /// It is no `AlgorithmIdentifier`, or its parameters are not those of its algorithm.
-        Malformed { error: Asn1ErrorKind, offset: usize } = "algorithm-malformed", "the algorithm identifier is malformed at offset {offset}: {error}";
+        Malformed { error: Asn1ErrorKind, offset: usize } = "algorithm-malformed",
+            "the algorithm identifier is malformed at offset {offset}: {error}",
+            "l'identificatore dell'algoritmo è malformato alla posizione {offset}: {error}";
         /// An algorithm that is not known here.
-        Unsupported { oid: Box<str> } = "algorithm-unsupported", "the algorithm {oid} is not supported";
+        Unsupported { oid: Box<str> } = "algorithm-unsupported",
+            "the algorithm {oid} is not supported",
+            "l'algoritmo {oid} non è supportato";
         /// An algorithm that proves nothing any more.
-        Broken { name: &'static str } = "algorithm-broken", "the algorithm {name} is broken";
+        Broken { name: &'static str } = "algorithm-broken",
+            "the algorithm {name} is broken",
+            "l'algoritmo {name} non è più sicuro";
         /// The algorithm of the signature has another digest than the one stated beside it.
-        Mismatch { stated: DigestAlgorithm, used: DigestAlgorithm } = "algorithm-mismatch", "the digest algorithm is stated as {stated}, but the signature's is {used}";
+        Mismatch { stated: DigestAlgorithm, used: DigestAlgorithm } = "algorithm-mismatch",
+            "the digest algorithm is stated as {stated}, but the signature's is {used}",
+            "l'algoritmo di impronta dichiarato è {stated}, ma quello della firma è {used}";
         /// A parameter of RSASSA-PSS that nobody uses.
-        PssParameter { what: &'static str } = "algorithm-pss-parameter", "RSASSA-PSS is used with {what}, which is not supported";
+        PssParameter { what: &'static str } = "algorithm-pss-parameter",
+            "RSASSA-PSS is used with {what}, which is not supported",
+            "RSASSA-PSS è usato con {what}, che non è supportato";
     }
 }
 

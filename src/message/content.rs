@@ -3,6 +3,8 @@
 use super::{CarriedMessage, Message};
 use crate::certdata::{CertificationData, PecKind, XmlEncoding, has_postacert_root};
 use crate::finding::{Finding, FindingKind, Place};
+use crate::language::Language;
+use crate::limits::Limits;
 use crate::mime::{Entity, TransferEncoding};
 
 /// What kind of PEC message this is, by its signed content.
@@ -17,6 +19,15 @@ pub enum ContentKind {
 }
 
 impl ContentKind {
+    /// What such a message is called, in a language: `anomaly envelope`, `busta di anomalia`.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> &'static str {
+        match self {
+            Self::Certified(kind) => kind.in_language(language),
+            Self::Anomaly => language.pick("anomaly envelope", "busta di anomalia"),
+        }
+    }
+
     /// The word on the wire: the `tipo` of the certification data, or `anomalia`.
     #[must_use]
     pub fn as_wire(self) -> &'static str {
@@ -137,8 +148,8 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Reads the first child of a root multipart/signed; `None` where there is none.
-    pub(crate) fn of(message: &Message<'a>, form: LineForm) -> Option<Self> {
+    /// Reads the first child of a root multipart/signed; `None` where there is none. Of the limits, those of the certification data count.
+    pub(crate) fn of(message: &Message<'a>, form: LineForm, limits: &Limits) -> Option<Self> {
         let signed = message.signed_entity()?;
         let mut reading = Self { data: None, original: None, anomaly: false, fatal: Vec::new(), findings: Vec::new(), framing: None };
         if !signed.is("multipart", "mixed") {
@@ -146,7 +157,7 @@ impl<'a> Reading<'a> {
             reading.note(FindingKind::SignedEntityType { found }, &signed);
         }
         reading.read_original(&signed, form);
-        reading.read_certdata(message, &signed);
+        reading.read_certdata(message, &signed, limits);
         if reading.anomaly {
             reading.judge_anomaly(&signed);
         }
@@ -181,8 +192,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The one direct child that is named daticert.xml or certdata.xml (R4).
-    fn read_certdata(&mut self, message: &Message<'a>, signed: &Entity<'_, 'a>) {
-        let limits = message.limits();
+    fn read_certdata(&mut self, message: &Message<'a>, signed: &Entity<'_, 'a>, limits: &Limits) {
         let mut named = signed.children().filter(is_named_certdata);
         let Some(first) = named.next() else {
             let claims_anomaly = message.claims().transport().as_deref() == Some("errore");
@@ -232,8 +242,7 @@ impl<'a> Reading<'a> {
         let content_type = part.content_type();
         let (Some(charset), Ok(encoding)) = (content_type.parameter("charset"), XmlEncoding::of(xml)) else { return };
         if !encoding.agrees_with(&charset) {
-            let what = format!("its charset parameter says {charset}, the XML is in {encoding}").into();
-            self.note(FindingKind::CertdataPart { what }, part);
+            self.note(FindingKind::CertdataPart { charset: charset.into(), encoding }, part);
         }
     }
 

@@ -65,7 +65,7 @@ fn check_from(message: &Message<'_>, signed: &Signed, speaker: Option<Speaker<'_
     let named = || emails.join(", ").into();
     let claims = message.claims();
     let Some(from) = claims.from_address() else {
-        let from = claims.text("From").unwrap_or_else(|| "none".to_owned()).into();
+        let from = claims.text("From").map(Into::into);
         return judge.bad(Check::Authority, FindingKind::FromNotSigner { from, signer: named() });
     };
     let is_signer = emails.iter().any(|email| email.parse::<Address>().is_ok_and(|email| email == from));
@@ -73,10 +73,10 @@ fn check_from(message: &Message<'_>, signed: &Signed, speaker: Option<Speaker<'_
     match (is_signer, managed) {
         (true, None | Some(true)) => {}
         (false, Some(true)) => judge.note(FindingKind::FromOtherAddress { from: from.as_str().into(), signer: named() }),
-        (false, None) => judge.bad(Check::Authority, FindingKind::FromNotSigner { from: from.as_str().into(), signer: named() }),
+        (false, None) => judge.bad(Check::Authority, FindingKind::FromNotSigner { from: Some(from.as_str().into()), signer: named() }),
         (_, Some(false)) => {
             if !is_signer {
-                judge.bad(Check::Authority, FindingKind::FromNotSigner { from: from.as_str().into(), signer: named() });
+                judge.bad(Check::Authority, FindingKind::FromNotSigner { from: Some(from.as_str().into()), signer: named() });
             }
             if let Some(speaker) = speaker {
                 judge.bad(Check::Authority, wrong(speaker, from.domain().as_str(), "sender (From)"));
@@ -131,8 +131,8 @@ fn domain_text(address: &Written<Address>) -> &str {
     }
 }
 
-fn wrong(speaker: Speaker<'_>, domain: &str, what: &str) -> FindingKind {
-    FindingKind::WrongAuthority { provider: speaker.provider.name().into(), domain: domain.into(), what: what.into() }
+fn wrong(speaker: Speaker<'_>, domain: &str, what: &'static str) -> FindingKind {
+    FindingKind::WrongAuthority { provider: speaker.provider.name().into(), domain: domain.into(), what }
 }
 
 /// `gestore-emittente` is the provider's own wording of its name: a difference is worth saying, no more (R34).

@@ -3,21 +3,28 @@
 use super::judge::Judge;
 use crate::certdata::{CertificationData, Fault, PecKind};
 use crate::finding::FindingKind;
-use crate::message::{Claims, OuterKind};
+use crate::message::{Claims, ContentKind, OuterKind};
 
 /// The fields that the PEC rules give a meaning to, and that may stand once.
 const PEC_FIELDS: [&str; 6] =
     ["X-Ricevuta", "X-Trasporto", "X-TipoRicevuta", "X-VerificaSicurezza", "X-Mittente", "X-Riferimento-Message-ID"];
 
-/// Compares the outer header with the signed certification data, or with there being none (an anomaly envelope).
-pub(super) fn compare(claims: &Claims<'_, '_>, data: Option<&CertificationData>, clock_tolerance: i64, judge: &mut Judge) {
+/// Compares the outer header with the signed certification data, or with there being none (an anomaly envelope). Without a kind the
+/// signed data could not be read, and say nothing that a header could contradict.
+pub(super) fn compare(
+    claims: &Claims<'_, '_>,
+    kind: Option<ContentKind>,
+    data: Option<&CertificationData>,
+    clock_tolerance: i64,
+    judge: &mut Judge,
+) {
     for name in PEC_FIELDS {
         if claims.count(name) > 1 {
             judge.note(FindingKind::DuplicateHeader { name: name.into() });
         }
     }
     compare_sender(claims, judge);
-    compare_kind(claims, data.map(CertificationData::kind), judge);
+    compare_kind(claims, kind, judge);
     if let Some(data) = data {
         compare_words(claims, data, judge);
         compare_identifiers(claims, data, judge);
@@ -45,31 +52,29 @@ fn compare_sender(claims: &Claims<'_, '_>, judge: &mut Judge) {
     }
 }
 
-fn compare_kind(claims: &Claims<'_, '_>, kind: Option<PecKind>, judge: &mut Judge) {
+fn compare_kind(claims: &Claims<'_, '_>, kind: Option<ContentKind>, judge: &mut Judge) {
     let (receipt, transport) = (claims.receipt(), claims.transport());
     match (&receipt, &transport) {
         (None, None) => judge.note(FindingKind::PecHeaderMissing),
         (Some(_), Some(_)) => judge.note(FindingKind::PecHeaderBoth),
         _ => {}
     }
-    match claims.kind() {
-        Some(OuterKind::Notification(word)) => {
-            if word.value().is_none() {
-                judge.note(FindingKind::PecHeaderUnknown { field: "X-Ricevuta", value: word.text().into() });
-            } else if word.value().copied() != kind {
-                judge.note(mismatch("X-Ricevuta", word.text(), kind.map_or("anomalia", PecKind::as_wire)));
-            }
+    let (field, word, claimed) = match claims.kind() {
+        Some(OuterKind::Notification(word)) => match word.value() {
+            Some(kind) => ("X-Ricevuta", word.text().to_owned(), ContentKind::Certified(*kind)),
+            None => return judge.note(FindingKind::PecHeaderUnknown { field: "X-Ricevuta", value: word.text().into() }),
+        },
+        Some(OuterKind::TransportEnvelope) => {
+            ("X-Trasporto", "posta-certificata".to_owned(), ContentKind::Certified(PecKind::TransportEnvelope))
         }
-        Some(OuterKind::TransportEnvelope) if kind != Some(PecKind::TransportEnvelope) => {
-            judge.note(mismatch("X-Trasporto", "posta-certificata", kind.map_or("anomalia", PecKind::as_wire)));
-        }
-        Some(OuterKind::AnomalyEnvelope) => {
-            if let Some(kind) = kind {
-                judge.note(mismatch("X-Trasporto", "errore", kind.as_wire()));
-            }
-        }
-        Some(OuterKind::UnknownTransport(value)) => judge.note(FindingKind::PecHeaderUnknown { field: "X-Trasporto", value }),
-        Some(OuterKind::TransportEnvelope) | None => {}
+        Some(OuterKind::AnomalyEnvelope) => ("X-Trasporto", "errore".to_owned(), ContentKind::Anomaly),
+        Some(OuterKind::UnknownTransport(value)) => return judge.note(FindingKind::PecHeaderUnknown { field: "X-Trasporto", value }),
+        None => return,
+    };
+    if let Some(kind) = kind
+        && kind != claimed
+    {
+        judge.note(mismatch(field, &word, kind.as_wire()));
     }
 }
 

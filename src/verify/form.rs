@@ -21,7 +21,7 @@ impl Verifier {
         for finding in &reading.findings {
             judge.note(finding.clone());
         }
-        claims::compare(&message.claims(), reading.data.as_ref(), self.policy.clock_tolerance, judge);
+        claims::compare(&message.claims(), reading.kind(), reading.data.as_ref(), self.policy.clock_tolerance, judge);
         if let Some(data) = &reading.data {
             note_fault(data, judge);
             note_recipient(data, judge);

@@ -1,12 +1,13 @@
 //! The record of a verification.
 
 use core::fmt;
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::verified::{Evidence, Signer, Verified};
+use super::policy::TimeBasis;
+use super::verified::{DirectorySnapshot, Evidence, Signer, Verified};
 use crate::crypto::Digest;
 use crate::finding::{Check, Finding};
+use crate::language::{Language, Say, spoken};
 use crate::message::{Content, LineForm, UnverifiedContent};
 use crate::time::UnixTime;
 
@@ -29,11 +30,17 @@ impl CheckState {
     /// `good`, `bad`, `unknown` or `not-checked`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
+        self.in_language(Language::English)
+    }
+
+    /// The same word, in a language.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> &'static str {
         match self {
-            Self::NotChecked => "not-checked",
-            Self::Good => "good",
-            Self::Unknown => "unknown",
-            Self::Bad => "bad",
+            Self::NotChecked => language.pick("not-checked", "non eseguito"),
+            Self::Good => language.pick("good", "in regola"),
+            Self::Unknown => language.pick("unknown", "in dubbio"),
+            Self::Bad => language.pick("bad", "non in regola"),
         }
     }
 }
@@ -114,10 +121,16 @@ impl Outcome {
     /// `passed`, `indeterminate` or `failed`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
+        self.in_language(Language::English)
+    }
+
+    /// The same word, in a language.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> &'static str {
         match self {
-            Self::Passed => "passed",
-            Self::Indeterminate => "indeterminate",
-            Self::Failed => "failed",
+            Self::Passed => language.pick("passed", "superata"),
+            Self::Indeterminate => language.pick("indeterminate", "indeterminata"),
+            Self::Failed => language.pick("failed", "non superata"),
         }
     }
 }
@@ -147,11 +160,17 @@ impl MessageClass {
     /// `certified`, `anomaly`, `irregular` or `ordinary`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
+        self.in_language(Language::English)
+    }
+
+    /// The same word, in a language.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> &'static str {
         match self {
-            Self::Certified => "certified",
-            Self::Anomaly => "anomaly",
-            Self::Irregular => "irregular",
-            Self::Ordinary => "ordinary",
+            Self::Certified => language.pick("certified", "certificata"),
+            Self::Anomaly => language.pick("anomaly", "anomalia"),
+            Self::Irregular => language.pick("irregular", "irregolare"),
+            Self::Ordinary => language.pick("ordinary", "ordinaria"),
         }
     }
 }
@@ -193,18 +212,27 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.finding.fmt(f)
+spoken!(Reason, NotVerified);
+
+impl Say for Reason {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.finding.say(language, f)
     }
 }
 
 /// The record of a verification: seven checks, what they came to, and why.
 ///
 /// It is a record, never a bool: `Passed` means that everything the policy asks for holds, relative to the trust the verifier was given.
+///
+/// Its [`Display`](fmt::Display), and [`in_language`](Self::in_language), give the lines that a person needs, the weightiest first.
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
     pub(crate) raw: &'a [u8],
+    pub(crate) basis: TimeBasis,
+    pub(crate) instant: Option<UnixTime>,
+    pub(crate) policy: &'static str,
+    pub(crate) directory: Option<DirectorySnapshot>,
+    pub(crate) has_anchors: bool,
     pub(crate) outcome: Outcome,
     pub(crate) class: MessageClass,
     pub(crate) checks: Checks,
@@ -241,6 +269,30 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn class(&self) -> MessageClass {
         self.class
+    }
+
+    /// Why the instant of the verification was believed, as the caller stated it.
+    #[must_use]
+    pub fn basis(&self) -> TimeBasis {
+        self.basis
+    }
+
+    /// The instant the message was judged by; `None` where the certification data were to give it and there are none.
+    #[must_use]
+    pub fn instant(&self) -> Option<UnixTime> {
+        self.instant
+    }
+
+    /// The name of the policy, see [`Policy::name`](crate::Policy::name).
+    #[must_use]
+    pub fn policy(&self) -> &'static str {
+        self.policy
+    }
+
+    /// Which directory was asked.
+    #[must_use]
+    pub fn directory(&self) -> Option<&DirectorySnapshot> {
+        self.directory.as_ref()
     }
 
     /// How each check came out.
@@ -330,23 +382,6 @@ impl<'a> Report<'a> {
     }
 }
 
-impl fmt::Display for Report<'_> {
-    /// The lines a person needs, the weightiest first.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.outcome, self.class)?;
-        for reason in &self.reasons {
-            write!(f, "\n{}: {reason}", reason.check)?;
-        }
-        if let Some(signer) = self.signer() {
-            write!(f, "\nsigned by {}", signer.subject())?;
-        }
-        for finding in &self.findings {
-            write!(f, "\nnoticed: {finding}")?;
-        }
-        Ok(())
-    }
-}
-
 /// A message that did not pass, as an error: the outcome and its reasons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotVerified {
@@ -382,15 +417,16 @@ impl NotVerified {
     }
 }
 
-impl fmt::Display for NotVerified {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reasons: Vec<Cow<'_, str>> = self.reasons.iter().map(|r| Cow::Owned(r.to_string())).collect();
-        write!(
-            f,
-            "the verification {}: {}",
-            if self.outcome == Outcome::Failed { "failed" } else { "is indeterminate" },
-            reasons.join("; ")
-        )
+impl Say for NotVerified {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.outcome {
+            Outcome::Failed => language.pick("the verification failed", "la verifica non è superata"),
+            Outcome::Indeterminate | Outcome::Passed => language.pick("the verification is indeterminate", "la verifica è indeterminata"),
+        })?;
+        for (index, reason) in self.reasons.iter().enumerate() {
+            write!(f, "{}{}", if index == 0 { ": " } else { "; " }, reason.in_language(language))?;
+        }
+        Ok(())
     }
 }
 

@@ -165,14 +165,14 @@ impl Verifier {
         };
         let key = match self.memo.key(signer.certificate(), algorithms) {
             Ok(key) => key,
-            Err(error) => return judge.bad(Check::Signature, FindingKind::KeyRefused { why: error.to_string().into() }),
+            Err(error) => return judge.bad(Check::Signature, FindingKind::KeyRefused { error }),
         };
         let result = check_attributes(data, algorithm, scheme, &*key, algorithms);
         match result {
             Ok(Order::AsReceived) => {}
             Ok(Order::Der) => judge.note(FindingKind::AttributesReordered),
             Err(SignatureError::Unsupported { .. }) => {
-                let name = format!("{scheme:?} with a key of kind {:?}", key.kind()).into();
+                let name = format!("{} ({}; {})", scheme.name(), scheme.digest(), key.kind()).into();
                 judge.unknown(Check::Signature, FindingKind::UnsupportedAlgorithm { name });
             }
             Err(_) => judge.bad(Check::Signature, FindingKind::SignatureMismatch),

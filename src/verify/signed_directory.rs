@@ -39,21 +39,37 @@ coded! {
     /// Why a signed directory was not opened.
     pub enum SignedDirectoryError {
         /// The CMS structure could not be read.
-        Cms { error: CmsError } = "directory-cms", "the signed directory could not be read: {error}";
+        Cms { error: CmsError } = "directory-cms",
+            "the signed directory could not be read: {error}",
+            "l'indice firmato non è leggibile: {error}";
         /// The signature is detached: there is no directory inside.
-        NoContent = "directory-detached", "the signature holds no directory inside";
+        NoContent = "directory-detached",
+            "the signature holds no directory inside",
+            "la firma non contiene alcun indice";
         /// The signer is none of the certificates that the caller pinned.
-        SignerNotPinned = "directory-signer-not-pinned", "the directory is not signed by the certificate that was pinned";
+        SignerNotPinned = "directory-signer-not-pinned",
+            "the directory is not signed by the certificate that was pinned",
+            "l'indice non è firmato con il certificato indicato";
         /// The pinned certificate's key cannot be used.
-        Key { error: KeyError } = "directory-key", "the key of the pinned certificate cannot be used: {error}";
+        Key { error: KeyError } = "directory-key",
+            "the key of the pinned certificate cannot be used: {error}",
+            "la chiave del certificato indicato non è utilizzabile: {error}";
         /// The directory was changed after it was signed.
-        DigestMismatch = "directory-digest-mismatch", "the directory was changed after signing: its digest is not the signed one";
+        DigestMismatch = "directory-digest-mismatch",
+            "the directory was changed after signing: its digest is not the signed one",
+            "l'indice è stato modificato dopo la firma: la sua impronta non è quella firmata";
         /// The signature does not hold.
-        Signature { error: SignatureError } = "directory-signature", "the signature of the directory does not hold: {error}";
+        Signature { error: SignatureError } = "directory-signature",
+            "the signature of the directory does not hold: {error}",
+            "la firma dell'indice non regge: {error}";
         /// There is nothing to check it with.
-        NoAlgorithms = "directory-no-algorithms", "no public-key algorithms are compiled in: build with a backend or give one";
+        NoAlgorithms = "directory-no-algorithms",
+            "no public-key algorithms are compiled in: build with a backend or give one",
+            "nessun algoritmo a chiave pubblica è stato compilato: occorre compilarne uno o fornirlo";
         /// What is inside, though signed, is no directory.
-        Directory { error: DirectoryError } = "directory-inside", "the directory inside could not be used: {error}";
+        Directory { error: DirectoryError } = "directory-inside",
+            "the directory inside could not be used: {error}",
+            "l'indice contenuto non è utilizzabile: {error}";
     }
 }
 

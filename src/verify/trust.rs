@@ -10,10 +10,10 @@ use super::signature::Signed;
 use super::{CheckState, Verifier};
 use crate::crypto::{AlgorithmError, Algorithms, DigestAlgorithm, PreparedKey, SignatureScheme};
 use crate::directory::Listing;
-use crate::finding::{Check, FindingKind};
+use crate::finding::{Check, FindingKind, Weakness};
 use crate::time::UnixTime;
 use crate::x509::{
-    Certificate, Crl, Judgement, LinkError, OutOfTime, PathError, Pool, PublicKeyFacts, Revocation, Search, Severity, check_signature,
+    Certificate, Crl, Judgement, OutOfTime, PathError, Pool, PublicKeyFacts, Revocation, RevocationGap, Search, Severity, check_signature,
     out_of_time, profile, revocation_status,
 };
 
@@ -137,7 +137,7 @@ impl Verifier {
         let embedded: Pool = embedded.iter().cloned().collect();
         let check = |child: &Certificate, issuer: &Certificate| {
             if !self.memo.holds(child.sha256(), issuer.sha256()) {
-                let key = self.memo.key(issuer, algorithms).map_err(|error| LinkError::KeyRefused { why: error.to_string().into() })?;
+                let key = self.memo.key(issuer, algorithms)?;
                 check_signature(algorithms, &*key, child.signature_algorithm(), child.tbs(), child.signature())?;
             }
             links.borrow_mut().push((*child.sha256(), *issuer.sha256()));
@@ -170,7 +170,7 @@ impl Verifier {
             let is_anchor = index > 0 && index.saturating_add(1) == path.len();
             if !is_anchor {
                 match certificate.signed_with().map(SignatureScheme::digest) {
-                    Ok(DigestAlgorithm::Sha1) => self.weak(certificate, "a SHA-1 signature".to_owned(), judge),
+                    Ok(DigestAlgorithm::Sha1) => self.weak(certificate, Weakness::Sha1Signature, judge),
                     Err(AlgorithmError::Broken { name }) => judge.bad(Check::Chain, FindingKind::BrokenAlgorithm { name: name.into() }),
                     Ok(_) | Err(_) => {}
                 }
@@ -178,13 +178,13 @@ impl Verifier {
             if let PublicKeyFacts::Rsa { bits } = *certificate.public_key()
                 && bits < STRONG_RSA_BITS
             {
-                self.weak(certificate, format!("an RSA key of {bits} bits"), judge);
+                self.weak(certificate, Weakness::ShortRsaKey { bits }, judge);
             }
         }
     }
 
-    fn weak(&self, certificate: &Certificate, what: String, judge: &mut Judge) {
-        let finding = FindingKind::WeakAlgorithm { subject: certificate.subject().into(), what: what.into() };
+    fn weak(&self, certificate: &Certificate, weakness: Weakness, judge: &mut Judge) {
+        let finding = FindingKind::WeakAlgorithm { subject: certificate.subject().into(), weakness };
         judge.weak(self.policy.weak_certificate, Check::Chain, finding);
     }
 
@@ -238,8 +238,7 @@ impl Verifier {
                 Revocation::NotChecked { why } => {
                     all_good = false;
                     if self.policy.revocation == RevocationDemand::Always {
-                        judge
-                            .unknown(Check::Revocation, FindingKind::RevocationUnknown { subject: subject(), why: why.to_string().into() });
+                        judge.unknown(Check::Revocation, FindingKind::RevocationUnknown { subject: subject(), why });
                     }
                 }
             }
@@ -248,7 +247,7 @@ impl Verifier {
         if looked_at_any && all_good {
             judge.good(Check::Revocation);
         } else if !looked_at_any && self.policy.revocation == RevocationDemand::Always {
-            let (subject, why) = (leaf.subject().into(), "its issuer is not at hand".into());
+            let (subject, why) = (leaf.subject().into(), RevocationGap::NoIssuer);
             judge.unknown(Check::Revocation, FindingKind::RevocationUnknown { subject, why });
         }
     }
@@ -269,7 +268,7 @@ impl Verifier {
     ) -> Revocation {
         let check = |list: &Crl, issuer: &Certificate| {
             if !self.memo.holds(list.sha256(), issuer.sha256()) {
-                let key = self.memo.key(issuer, algorithms).map_err(|error| LinkError::KeyRefused { why: error.to_string().into() })?;
+                let key = self.memo.key(issuer, algorithms)?;
                 check_signature(algorithms, &*key, list.signature_algorithm(), list.tbs(), list.signature())?;
             }
             links.borrow_mut().push((*list.sha256(), *issuer.sha256()));

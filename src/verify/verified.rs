@@ -26,13 +26,13 @@ use crate::x509::Certificate;
 /// # let _ = file_receipt;
 /// ```
 ///
-/// The same with an unverified one does not compile, and there is no constructor:
+/// An unproven receipt is refused by the compiler, and there is no constructor to make it proven:
 ///
 /// ```compile_fail
-/// use postacert::{Notification, Verified};
-///
-/// fn file_receipt(receipt: &Notification) {
-///     let forged: Verified<Notification> = Verified { value: receipt.clone(), evidence: unimplemented!() };
+/// # use postacert::{Notification, Verified};
+/// # fn file_receipt(_: &Verified<Notification>) {}
+/// fn act(claimed: &Notification) {
+///     file_receipt(claimed);
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,3 +260,255 @@ impl Evidence {
         &self.findings
     }
 }
+
+/// Each of these does not compile, and its twin, which differs in one line, does: so it is that line which is refused.
+///
+/// # No literal, for the fields are private
+/// ```compile_fail
+/// use postacert::{Evidence, Notification, Verified};
+/// fn forge(claimed: Notification, evidence: std::sync::Arc<Evidence>, other: Verified<Notification>) -> Verified<Notification> {
+///     Verified { value: claimed, evidence }
+/// }
+/// ```
+/// ```
+/// use postacert::{Evidence, Notification, Verified};
+/// fn forge(claimed: Notification, evidence: std::sync::Arc<Evidence>, other: Verified<Notification>) -> Verified<Notification> {
+///     other
+/// }
+/// ```
+///
+/// # No constructor
+/// ```compile_fail
+/// use postacert::{Evidence, Notification, Verified};
+/// fn forge(claimed: Notification, evidence: std::sync::Arc<Evidence>, other: Verified<Notification>) -> Verified<Notification> {
+///     Verified::new(claimed, evidence)
+/// }
+/// ```
+/// ```
+/// use postacert::{Evidence, Notification, Verified};
+/// fn forge(claimed: Notification, evidence: std::sync::Arc<Evidence>, other: Verified<Notification>) -> Verified<Notification> {
+///     Verified::clone(&other)
+/// }
+/// ```
+///
+/// # No struct update from another one
+/// ```compile_fail
+/// use postacert::{CertificationData, Verified};
+/// fn forge(claimed: CertificationData, other: Verified<CertificationData>) -> Verified<CertificationData> {
+///     Verified { value: claimed, ..other }
+/// }
+/// ```
+/// ```
+/// use postacert::{CertificationData, Verified};
+/// fn forge(claimed: CertificationData, other: Verified<CertificationData>) -> Verified<CertificationData> {
+///     other
+/// }
+/// ```
+///
+/// # No default
+/// ```compile_fail
+/// let text: postacert::Verified<String> = Default::default();
+/// ```
+/// ```
+/// let text: Option<postacert::Verified<String>> = Default::default();
+/// ```
+///
+/// # No conversion
+/// ```compile_fail
+/// use postacert::{Notification, Verified};
+/// fn forge(claimed: Notification) -> Verified<Notification> {
+///     claimed.into()
+/// }
+/// ```
+/// ```
+/// use postacert::{Notification, Verified};
+/// fn forge(claimed: Notification) -> Notification {
+///     claimed.into()
+/// }
+/// ```
+///
+/// # No reading back from storage
+/// ```compile_fail
+/// use postacert::{CertificationData, Verified};
+/// fn forge(stored: &str) -> Verified<CertificationData> {
+///     serde_json::from_str(stored).unwrap()
+/// }
+/// ```
+#[cfg_attr(feature = "serde", doc = "```")]
+#[cfg_attr(not(feature = "serde"), doc = "```ignore")]
+/// use postacert::{CertificationData, Verified};
+/// fn forge(stored: &str) -> CertificationData {
+///     serde_json::from_str(stored).unwrap()
+/// }
+/// ```
+///
+/// # Nor of its evidence
+/// ```compile_fail
+/// fn forge(stored: &str) -> postacert::Evidence {
+///     serde_json::from_str(stored).unwrap()
+/// }
+/// ```
+#[cfg_attr(feature = "serde", doc = "```")]
+#[cfg_attr(not(feature = "serde"), doc = "```ignore")]
+/// fn forge(stored: &str) -> postacert::CertificationData {
+///     serde_json::from_str(stored).unwrap()
+/// }
+/// ```
+///
+/// # No change of the value inside
+/// ```compile_fail
+/// fn forge(proven: &mut postacert::Verified<String>) {
+///     proven.value().push('!');
+/// }
+/// ```
+/// ```
+/// fn forge(proven: &mut postacert::Verified<String>) {
+///     proven.value().clone().push('!');
+/// }
+/// ```
+///
+/// # No way to the value's own methods
+/// ```compile_fail
+/// fn forge(proven: &mut postacert::Verified<String>) {
+///     proven.push('!');
+/// }
+/// ```
+/// ```
+/// fn forge(proven: &mut String) {
+///     proven.push('!');
+/// }
+/// ```
+///
+/// # No `get_mut`
+/// ```compile_fail
+/// fn forge(proven: &mut postacert::Verified<String>) {
+///     proven.get_mut();
+/// }
+/// ```
+/// ```
+/// fn forge(proven: &mut postacert::Verified<String>) {
+///     proven.value();
+/// }
+/// ```
+///
+/// # No `as_mut`, no `value_mut`
+/// ```compile_fail
+/// fn forge(proven: &mut postacert::Verified<String>) {
+///     proven.value_mut();
+/// }
+/// ```
+/// ```
+/// fn forge(proven: &mut postacert::Verified<String>) {
+///     proven.evidence();
+/// }
+/// ```
+///
+/// # No `map`
+/// ```compile_fail
+/// fn forge(proven: postacert::Verified<String>) {
+///     proven.map(|_| "forged".to_owned());
+/// }
+/// ```
+/// ```
+/// fn forge(proven: postacert::Verified<String>) {
+///     Some(proven).map(|_| "forged".to_owned());
+/// }
+/// ```
+///
+/// # No putting another value in by way of its parts
+/// ```compile_fail
+/// fn forge(mut parts: postacert::VerifiedParts<'static>, claimed: postacert::CertificationData) {
+///     parts.data = Some(claimed);
+/// }
+/// ```
+/// ```
+/// fn forge(mut parts: postacert::VerifiedParts<'static>, claimed: postacert::CertificationData) {
+///     parts.data = None;
+/// }
+/// ```
+///
+/// # An unproven notification is not a proven one
+/// ```compile_fail
+/// use postacert::{Notification, Verified};
+/// fn act(receipt: &Verified<Notification>) {}
+/// fn forge(claimed: &Notification) {
+///     act(claimed);
+/// }
+/// ```
+/// ```
+/// use postacert::{Notification, Verified};
+/// fn act(receipt: &Notification) {}
+/// fn forge(claimed: &Notification) {
+///     act(claimed);
+/// }
+/// ```
+///
+/// # Nor is what nobody verified
+/// ```compile_fail
+/// use postacert::{Content, UnverifiedContent, Verified};
+/// fn act(content: &Verified<Content<'static>>) {}
+/// fn forge(claimed: &UnverifiedContent<'static>) {
+///     act(claimed);
+/// }
+/// ```
+/// ```
+/// use postacert::{Content, UnverifiedContent, Verified};
+/// fn act(content: &UnverifiedContent<'static>) {}
+/// fn forge(claimed: &UnverifiedContent<'static>) {
+///     act(claimed);
+/// }
+/// ```
+///
+/// # Which becomes neither proven nor content
+/// ```compile_fail
+/// use postacert::{Content, UnverifiedContent};
+/// fn forge(claimed: UnverifiedContent<'static>) -> Content<'static> {
+///     claimed.into()
+/// }
+/// ```
+/// ```
+/// use postacert::{Content, UnverifiedContent};
+/// fn forge(claimed: UnverifiedContent<'static>) -> UnverifiedContent<'static> {
+///     claimed.into()
+/// }
+/// ```
+/// ```compile_fail
+/// use postacert::{Content, UnverifiedContent};
+/// fn forge(claimed: UnverifiedContent<'static>) -> postacert::Verified<Content<'static>> {
+///     claimed.try_into().unwrap()
+/// }
+/// ```
+/// ```
+/// use postacert::{Content, UnverifiedContent};
+/// fn forge(claimed: UnverifiedContent<'static>) -> UnverifiedContent<'static> {
+///     claimed.try_into().unwrap()
+/// }
+/// ```
+///
+/// # Content cannot be made either
+/// ```compile_fail
+/// use postacert::{Content, ContentKind};
+/// fn forge(kind: ContentKind, other: Content<'static>) -> Content<'static> {
+///     Content { kind, data: None, original: None }
+/// }
+/// ```
+/// ```
+/// use postacert::{Content, ContentKind};
+/// fn forge(kind: ContentKind, other: Content<'static>) -> Content<'static> {
+///     other
+/// }
+/// ```
+///
+/// # A report cannot be given other content
+/// ```compile_fail
+/// fn forge(report: &mut postacert::Report<'static>, other: postacert::Outcome) {
+///     report.outcome = other;
+/// }
+/// ```
+/// ```
+/// fn forge(report: &mut postacert::Report<'static>, other: postacert::Outcome) {
+///     report.outcome() == other;
+/// }
+/// ```
+#[cfg(doctest)]
+struct Forgeries;

@@ -26,11 +26,29 @@ struct Subtrees {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Objection {
     /// The name is excluded by this constraint, or lies outside the permitted ones.
-    NotPermitted { name: Box<str>, constraint: Box<str> },
+    NotPermitted { name: Box<str>, constraint: NameRule },
     /// A critical constraint of a kind that is not understood meets a name of that kind.
     NotUnderstood,
     /// More comparisons than the budget has left.
     Budget,
+}
+
+coded! {
+    /// What a name constraint demands.
+    pub enum NameRule {
+        /// The names that are permitted; the first few of them.
+        Permitted { names: Box<str> } = "names-permitted",
+            "permitted: {names}",
+            "ammessi: {names}";
+        /// A name that is excluded, with all below it.
+        Excluded { name: Box<str> } = "name-excluded",
+            "excluded: \"{name}\"",
+            "escluso: \"{name}\"";
+        /// Where addresses are constrained, one without a domain cannot be judged.
+        AddressWithDomain = "address-with-domain",
+            "a mail address with a domain",
+            "un indirizzo di posta con un dominio";
+    }
 }
 
 /// How many comparisons of a name with a constraint one search may make: thousands of names under thousands of constraints would be quadratic.
@@ -78,18 +96,18 @@ impl NameConstraints {
             return Ok(());
         }
         let Some((local_part, domain)) = email.rsplit_once('@') else {
-            return Err(Objection::NotPermitted { name: email.into(), constraint: "a mail address with a domain".into() });
+            return Err(Objection::NotPermitted { name: email.into(), constraint: NameRule::AddressWithDomain });
         };
         let matches = |constraint: &str| email_matches(local_part, domain, constraint);
         spend(budget, self.permitted.emails.len().saturating_add(self.excluded.emails.len()))?;
         // No domain at all is read as "every address" where it excludes and as "none" where it permits.
         if let Some(constraint) = self.excluded.emails.iter().find(|constraint| constraint.is_empty() || matches(constraint)) {
-            return Err(Objection::NotPermitted { name: email.into(), constraint: format!("excluded: \"{constraint}\"").into() });
+            return Err(Objection::NotPermitted { name: email.into(), constraint: NameRule::Excluded { name: constraint.clone() } });
         }
         if self.permitted.emails.is_empty() || self.permitted.emails.iter().any(|constraint| matches(constraint)) {
             return Ok(());
         }
-        Err(Objection::NotPermitted { name: email.into(), constraint: permitted(self.permitted.emails.iter().map(|text| &**text)) })
+        Err(Objection::NotPermitted { name: email.into(), constraint: permitted(&mut self.permitted.emails.iter().map(|text| &**text)) })
     }
 
     fn check_directory_name(&self, key: &[u8], text: &str, budget: &mut usize) -> Result<(), Objection> {
@@ -98,12 +116,12 @@ impl NameConstraints {
         // A name lies in a subtree when it begins with all the relative names of the subtree's base.
         let within = |base: &(Box<[u8]>, Box<str>)| key.starts_with(&base.0);
         if let Some((_, constraint)) = excluded_names.iter().find(|base| within(base)) {
-            return Err(Objection::NotPermitted { name: text.into(), constraint: format!("excluded: \"{constraint}\"").into() });
+            return Err(Objection::NotPermitted { name: text.into(), constraint: NameRule::Excluded { name: constraint.clone() } });
         }
         if permitted_names.is_empty() || permitted_names.iter().any(within) {
             return Ok(());
         }
-        Err(Objection::NotPermitted { name: text.into(), constraint: permitted(permitted_names.iter().map(|(_, text)| &**text)) })
+        Err(Objection::NotPermitted { name: text.into(), constraint: permitted(&mut permitted_names.iter().map(|(_, text)| &**text)) })
     }
 }
 
@@ -113,10 +131,10 @@ fn spend(budget: &mut usize, comparisons: usize) -> Result<(), Objection> {
 }
 
 /// The permitted names for an error: the first few of what can be hundreds.
-fn permitted<'a>(names: impl Iterator<Item = &'a str>) -> Box<str> {
+fn permitted(names: &mut dyn Iterator<Item = &str>) -> NameRule {
     const SHOWN: usize = 4;
     let mut names = names.peekable();
-    let mut text = String::from("permitted: ");
+    let mut text = String::new();
     for (index, name) in names.by_ref().take(SHOWN).enumerate() {
         if index > 0 {
             text.push_str(", ");
@@ -128,7 +146,7 @@ fn permitted<'a>(names: impl Iterator<Item = &'a str>) -> Box<str> {
     if names.peek().is_some() {
         text.push_str(", …");
     }
-    text.into()
+    NameRule::Permitted { names: text.into() }
 }
 
 /// The three forms of RFC 5280: `user@host` is that mailbox (local part exactly), `host` any mailbox on that host itself, `.domain` any

@@ -13,10 +13,11 @@ use sha2::Digest as _;
 
 use super::Certificate;
 use super::facts::{Extension, full_names};
-use super::link::LinkError;
+use super::link::{LinkError, Uncheckable};
 use super::name::Name;
 use super::read::{Malformed, Named as _, hex, instant, span, span_of_end, unexpected, whole_octets};
 use crate::asn1::{Asn1ErrorKind, Reader, Rules, Value, dotted, tag};
+use crate::language::{Language, Say, spoken};
 use crate::pem;
 use crate::time::UnixTime;
 
@@ -201,8 +202,11 @@ impl Crl {
         if is_current {
             return None;
         }
-        let next_update = facts.next_update.map_or_else(|| "unknown".into(), |time| time.to_string().into());
-        Some(RevocationGap::Stale { this_update: this_update.to_string().into(), next_update })
+        let this_update = this_update.to_string().into();
+        Some(match facts.next_update {
+            Some(next_update) => RevocationGap::Stale { this_update, next_update: next_update.to_string().into() },
+            None => RevocationGap::NoNextUpdate { this_update },
+        })
     }
 }
 
@@ -261,9 +265,11 @@ impl CrlError {
     }
 }
 
-impl fmt::Display for CrlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)?;
+spoken!(CrlError);
+
+impl Say for CrlError {
+    fn say(&self, language: Language, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.say(language, f)?;
         match self.offset {
             Some(offset) => write!(f, " (byte {offset})"),
             None => Ok(()),
@@ -283,27 +289,49 @@ coded! {
     /// What is wrong with a revocation list.
     pub enum CrlErrorKind {
         /// The bytes are not the DER that RFC 5280 describes.
-        Malformed { what: &'static str, error: Asn1ErrorKind } = "crl-malformed", "the {what} is malformed: {error}";
+        Malformed { what: &'static str, error: Asn1ErrorKind } = "crl-malformed",
+            "the {what} is malformed: {error}",
+            "elemento malformato ({what}): {error}";
         /// More bytes follow the list.
-        TrailingBytes = "crl-trailing-bytes", "bytes follow the revocation list";
+        TrailingBytes = "crl-trailing-bytes",
+            "bytes follow the revocation list",
+            "altri byte seguono l'elenco delle revoche";
         /// A list of more than 4 GiB.
-        TooLarge = "crl-too-large", "the revocation list is larger than 4 GiB";
+        TooLarge = "crl-too-large",
+            "the revocation list is larger than 4 GiB",
+            "l'elenco delle revoche supera 4 GiB";
         /// A serial number of more than 255 octets; RFC 5280 allows 20.
-        SerialTooLong = "crl-serial-too-long", "a serial number has more than 255 octets";
+        SerialTooLong = "crl-serial-too-long",
+            "a serial number has more than 255 octets",
+            "un numero di serie ha più di 255 ottetti";
         /// The algorithm that the issuer signed under and the one written beside the signature differ.
-        AlgorithmsDiffer = "crl-algorithms-differ", "the signature algorithm inside the signed bytes is not the one outside";
+        AlgorithmsDiffer = "crl-algorithms-differ",
+            "the signature algorithm inside the signed bytes is not the one outside",
+            "l'algoritmo di firma dentro i byte firmati non è quello indicato fuori";
         /// A delta list: it only changes another one.
-        Delta = "crl-delta", "it is a delta list, which only changes another one";
+        Delta = "crl-delta",
+            "it is a delta list, which only changes another one",
+            "è un elenco delta, che si limita a modificarne un altro";
         /// An indirect list: it speaks of certificates of other issuers.
-        Indirect = "crl-indirect", "it is an indirect list, which speaks of certificates of other issuers";
+        Indirect = "crl-indirect",
+            "it is an indirect list, which speaks of certificates of other issuers",
+            "è un elenco indiretto, che riguarda certificati di altri emittenti";
         /// A critical extension that is not understood: RFC 5280 §5.2 forbids to use the list.
-        UnknownCriticalExtension { oid: Box<str> } = "crl-unknown-critical-extension", "the critical extension {oid} is not known";
+        UnknownCriticalExtension { oid: Box<str> } = "crl-unknown-critical-extension",
+            "the critical extension {oid} is not known",
+            "l'estensione critica {oid} non è conosciuta";
         /// The same extension twice.
-        DuplicateExtension { oid: Box<str> } = "crl-duplicate-extension", "the extension {oid} stands twice";
+        DuplicateExtension { oid: Box<str> } = "crl-duplicate-extension",
+            "the extension {oid} stands twice",
+            "l'estensione {oid} compare due volte";
         /// PEM that ends in the middle, or holds other characters than base64.
-        MalformedPem = "crl-malformed-pem", "the PEM is cut short or is not base64";
+        MalformedPem = "crl-malformed-pem",
+            "the PEM is cut short or is not base64",
+            "il PEM è troncato o non è base64";
         /// PEM blocks are there, but none is a revocation list.
-        NoneFound = "crl-none-found", "the PEM holds no revocation list";
+        NoneFound = "crl-none-found",
+            "the PEM holds no revocation list",
+            "il PEM non contiene alcun elenco delle revoche";
     }
 }
 
@@ -324,19 +352,41 @@ coded! {
     /// Why revocation lists say nothing of a certificate.
     pub enum RevocationGap {
         /// There is no list of the certificate's issuer.
-        NoList { issuer: Box<str> } = "no-list", "there is no revocation list of {issuer}";
+        NoList { issuer: Box<str> } = "no-list",
+            "there is no revocation list of {issuer}",
+            "manca l'elenco delle revoche di {issuer}";
         /// The list was not signed by the issuer's key.
-        Signature { issuer: Box<str> } = "list-signature", "the signature of the revocation list does not hold under the key of {issuer}";
+        Signature { issuer: Box<str> } = "list-signature",
+            "the signature of the revocation list does not hold under the key of {issuer}",
+            "la firma dell'elenco delle revoche non regge con la chiave di {issuer}";
         /// The list's signature cannot be checked.
-        Unsupported { issuer: Box<str>, why: Box<str> } = "list-unsupported", "the signature of the revocation list of {issuer} cannot be checked: {why}";
+        Unsupported { issuer: Box<str>, why: Uncheckable } = "list-unsupported",
+            "the signature of the revocation list of {issuer} cannot be checked: {why}",
+            "la firma dell'elenco delle revoche di {issuer} non è verificabile: {why}";
         /// The issuer's keyUsage lacks cRLSign.
-        MayNotSign { issuer: Box<str> } = "list-issuer-may-not-sign", "the keyUsage of {issuer} does not allow it to sign revocation lists";
+        MayNotSign { issuer: Box<str> } = "list-issuer-may-not-sign",
+            "the keyUsage of {issuer} does not allow it to sign revocation lists",
+            "il keyUsage di {issuer} non gli consente di firmare elenchi delle revoche";
         /// The list is about other certificates, or other reasons.
-        OtherScope { issuer: Box<str> } = "list-other-scope", "the revocation list of {issuer} is about other certificates, or some reasons only";
+        OtherScope { issuer: Box<str> } = "list-other-scope",
+            "the revocation list of {issuer} is about other certificates, or some reasons only",
+            "l'elenco delle revoche di {issuer} riguarda altri certificati, o solo alcuni motivi";
         /// The list was issued when the certificate had expired, and may have dropped it.
-        AfterExpiry { this_update: Box<str> } = "list-after-expiry", "the revocation list of {this_update} was issued after the certificate expired, and may have dropped it";
+        AfterExpiry { this_update: Box<str> } = "list-after-expiry",
+            "the revocation list of {this_update} was issued after the certificate expired, and may have dropped it",
+            "l'elenco delle revoche del {this_update} è stato emesso dopo la scadenza del certificato, e può averlo tolto";
         /// The list had run out at the time that counts.
-        Stale { this_update: Box<str>, next_update: Box<str> } = "list-stale", "the revocation list of {this_update} had run out on {next_update}";
+        Stale { this_update: Box<str>, next_update: Box<str> } = "list-stale",
+            "the revocation list of {this_update} had run out on {next_update}",
+            "l'elenco delle revoche del {this_update} era scaduto il {next_update}";
+        /// The list does not say until when it holds, so it holds for no time after its own.
+        NoNextUpdate { this_update: Box<str> } = "list-without-end",
+            "the revocation list of {this_update} does not say until when it holds",
+            "l'elenco delle revoche del {this_update} non dice fino a quando vale";
+        /// The certificate's issuer is not known, so no list can be its.
+        NoIssuer = "issuer-not-at-hand",
+            "its issuer is not at hand",
+            "il suo emittente non è disponibile";
     }
 }
 
@@ -374,7 +424,7 @@ pub(crate) fn status(
                 gap.get_or_insert_with(|| RevocationGap::Signature { issuer: issuer_name() });
                 continue;
             }
-            Err(LinkError::Unsupported { why } | LinkError::KeyRefused { why }) => {
+            Err(LinkError::Uncheckable(why)) => {
                 gap.get_or_insert_with(|| RevocationGap::Unsupported { issuer: issuer_name(), why });
                 continue;
             }

@@ -8,10 +8,10 @@ use core::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::Certificate;
-use super::constraints::{COMPARISONS, Objection};
+use super::constraints::{COMPARISONS, NameRule, Objection};
 use super::facts::KeyPurposes;
-use super::link::LinkError;
-use crate::crypto::AlgorithmError;
+use super::link::{LinkError, Uncheckable};
+use crate::crypto::{AlgorithmError, KeyError};
 use crate::limits::Limits;
 use crate::time::UnixTime;
 
@@ -92,44 +92,82 @@ coded! {
     /// Why no path leads from a signer's certificate to an anchor: of all that was tried, what came closest.
     pub enum PathError {
         /// Nobody of the issuer's name is known.
-        NoIssuerFound { subject: Box<str>, issuer: Box<str> } = "no-issuer-found", "the issuer of {subject} was not found: {issuer}";
+        NoIssuerFound { subject: Box<str>, issuer: Box<str> } = "no-issuer-found",
+            "the issuer of {subject} was not found: {issuer}",
+            "non è stato trovato l'emittente di {subject}: {issuer}";
         /// The path ends in a certificate that signs itself and that the caller does not trust.
-        UntrustedRoot { subject: Box<str> } = "untrusted-root", "{subject} is signed by itself and is not an anchor";
+        UntrustedRoot { subject: Box<str> } = "untrusted-root",
+            "{subject} is signed by itself and is not an anchor",
+            "{subject} è firmato da sé stesso e non è un'autorità fidata";
         /// The signer's own certificate was given as an anchor. An anchor vouches for the certificates it signs, not for messages: a signer to
         /// be trusted for itself belongs in a directory.
-        SignerIsAnchor { subject: Box<str> } = "signer-is-anchor", "{subject} is itself an anchor, and an anchor vouches for certificates, not for messages";
+        SignerIsAnchor { subject: Box<str> } = "signer-is-anchor",
+            "{subject} is itself an anchor, and an anchor vouches for certificates, not for messages",
+            "{subject} è esso stesso fra le autorità fidate, e un'autorità garantisce per i certificati, non per i messaggi";
         /// An issuer of the right name, whose key does not agree with the signature.
-        SignatureMismatch { subject: Box<str>, issuer: Box<str> } = "certificate-signature-mismatch", "the signature of the certificate of {subject} does not hold under the key of {issuer}";
+        SignatureMismatch { subject: Box<str>, issuer: Box<str> } = "certificate-signature-mismatch",
+            "the signature of the certificate of {subject} does not hold under the key of {issuer}",
+            "la firma del certificato di {subject} non regge con la chiave di {issuer}";
         /// A certificate is signed with MD5 or older.
-        BrokenAlgorithm { subject: Box<str>, algorithm: Box<str> } = "certificate-broken-algorithm", "the certificate of {subject} is signed with {algorithm}, which is broken";
+        BrokenAlgorithm { subject: Box<str>, algorithm: Box<str> } = "certificate-broken-algorithm",
+            "the certificate of {subject} is signed with {algorithm}, which is broken",
+            "il certificato di {subject} è firmato con {algorithm}, che non è più sicuro";
         /// A certificate is signed in a way that is not supported.
-        UnsupportedAlgorithm { subject: Box<str>, why: Box<str> } = "certificate-unsupported-algorithm", "the signature of the certificate of {subject} cannot be checked: {why}";
+        UnsupportedAlgorithm { subject: Box<str>, why: Uncheckable } = "certificate-unsupported-algorithm",
+            "the signature of the certificate of {subject} cannot be checked: {why}",
+            "la firma del certificato di {subject} non è verificabile: {why}";
         /// An issuer's key is refused.
-        KeyRefused { subject: Box<str>, why: Box<str> } = "issuer-key-refused", "the key of {subject} is refused: {why}";
+        KeyRefused { subject: Box<str>, why: KeyError } = "issuer-key-refused",
+            "the key of {subject} is refused: {why}",
+            "la chiave di {subject} è rifiutata: {why}";
         /// The issuer is not a certificate authority.
-        NotACa { subject: Box<str> } = "issuer-not-a-ca", "{subject} is not a certificate authority";
+        NotACa { subject: Box<str> } = "issuer-not-a-ca",
+            "{subject} is not a certificate authority",
+            "{subject} non è un'autorità di certificazione";
         /// The issuer's keyUsage lacks keyCertSign.
-        MayNotSignCertificates { subject: Box<str> } = "issuer-may-not-sign", "the keyUsage of {subject} does not allow it to sign certificates";
+        MayNotSignCertificates { subject: Box<str> } = "issuer-may-not-sign",
+            "the keyUsage of {subject} does not allow it to sign certificates",
+            "il keyUsage di {subject} non gli consente di firmare certificati";
         /// The issuer's extKeyUsage is for other things than mail.
-        NotForMail { subject: Box<str> } = "issuer-not-for-mail", "the extKeyUsage of {subject} does not allow certificates for mail";
+        NotForMail { subject: Box<str> } = "issuer-not-for-mail",
+            "the extKeyUsage of {subject} does not allow certificates for mail",
+            "l'extKeyUsage di {subject} non consente certificati per la posta";
         /// More certificate authorities lie below the issuer than its pathLenConstraint allows.
-        PathLength { subject: Box<str>, allowed: u64, found: usize } = "issuer-path-length", "{subject} allows {allowed} certificate authorities below it, and there are {found}";
+        PathLength { subject: Box<str>, allowed: u64, found: usize } = "issuer-path-length",
+            "{subject} allows {allowed} certificate authorities below it, and there are {found}",
+            "{subject} ammette sotto di sé {allowed} autorità di certificazione, e ce ne sono {found}";
         /// A critical extension of the issuer is not understood.
-        UnknownCriticalExtension { subject: Box<str>, oid: Box<str> } = "issuer-unknown-critical-extension", "the critical extension {oid} of {subject} is not known";
+        UnknownCriticalExtension { subject: Box<str>, oid: Box<str> } = "issuer-unknown-critical-extension",
+            "the critical extension {oid} of {subject} is not known",
+            "l'estensione critica {oid} di {subject} non è conosciuta";
         /// An extension of the issuer stands twice.
-        DuplicateExtension { subject: Box<str>, oid: Box<str> } = "issuer-duplicate-extension", "the extension {oid} of {subject} stands twice";
+        DuplicateExtension { subject: Box<str>, oid: Box<str> } = "issuer-duplicate-extension",
+            "the extension {oid} of {subject} stands twice",
+            "l'estensione {oid} di {subject} compare due volte";
         /// The issuer may not speak of a name below it.
-        NameNotPermitted { issuer: Box<str>, name: Box<str>, constraint: Box<str> } = "name-not-permitted", "{issuer} may not speak of {name} ({constraint})";
+        NameNotPermitted { issuer: Box<str>, name: Box<str>, constraint: NameRule } = "name-not-permitted",
+            "{issuer} may not speak of {name} ({constraint})",
+            "{issuer} non può garantire per {name} ({constraint})";
         /// A critical name constraint of a kind that is not understood.
-        ConstraintNotUnderstood { issuer: Box<str>, subject: Box<str> } = "name-constraint-not-understood", "{issuer} constrains names of a kind that is not understood, and {subject} has such a name";
+        ConstraintNotUnderstood { issuer: Box<str>, subject: Box<str> } = "name-constraint-not-understood",
+            "{issuer} constrains names of a kind that is not understood, and {subject} has such a name",
+            "{issuer} pone sui nomi un vincolo di un genere sconosciuto, e {subject} ha un nome di quel genere";
         /// Without an accepted CA, any mailbox's certificate under a public root could sign (the caller's word).
-        IssuerNotAccepted { issuer: Box<str> } = "issuer-not-accepted", "{issuer} is not accepted as issuing PEC certificates";
+        IssuerNotAccepted { issuer: Box<str> } = "issuer-not-accepted",
+            "{issuer} is not accepted as issuing PEC certificates",
+            "{issuer} non è fra gli emittenti accettati per i certificati PEC";
         /// The path is longer than the limit.
-        ChainTooLong { limit: usize } = "chain-too-long", "the path has more than {limit} certificates";
+        ChainTooLong { limit: usize } = "chain-too-long",
+            "the path has more than {limit} certificates",
+            "il percorso ha più di {limit} certificati";
         /// So many certificates had to be tried that the search was given up.
-        Budget { limit: usize } = "chain-budget", "no path was found by checking {limit} signatures";
+        Budget { limit: usize } = "chain-budget",
+            "no path was found by checking {limit} signatures",
+            "nessun percorso è stato trovato verificando {limit} firme";
         /// So many names met so many constraints that the search was given up.
-        ConstraintBudget = "name-constraint-budget", "too many names meet too many name constraints";
+        ConstraintBudget = "name-constraint-budget",
+            "too many names meet too many name constraints",
+            "troppi nomi sono soggetti a troppi vincoli sui nomi";
     }
 }
 
@@ -310,8 +348,8 @@ impl<'s> Search<'s> {
                 frame.wrong_keys.push(issuer.spki());
                 mismatch()
             }
-            LinkError::Unsupported { why } => PathError::UnsupportedAlgorithm { subject: child.subject().into(), why },
-            LinkError::KeyRefused { why } => PathError::KeyRefused { subject: issuer.subject().into(), why },
+            LinkError::Uncheckable(Uncheckable::Key { error: why }) => PathError::KeyRefused { subject: issuer.subject().into(), why },
+            LinkError::Uncheckable(why) => PathError::UnsupportedAlgorithm { subject: child.subject().into(), why },
         })
     }
 }
@@ -321,7 +359,7 @@ fn usable_algorithm(certificate: &Certificate) -> Result<(), PathError> {
     match certificate.signed_with() {
         Ok(_) => Ok(()),
         Err(AlgorithmError::Broken { name }) => Err(PathError::BrokenAlgorithm { subject: subject(), algorithm: name.into() }),
-        Err(error) => Err(PathError::UnsupportedAlgorithm { subject: subject(), why: error.to_string().into() }),
+        Err(error) => Err(PathError::UnsupportedAlgorithm { subject: subject(), why: error.into() }),
     }
 }
 

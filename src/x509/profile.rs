@@ -19,45 +19,85 @@ coded! {
     /// A departure of a signer's certificate from RFC 6109 §5.5, or from what RFC 5280 asks of the certificate of a signer.
     pub enum ProfileProblem {
         /// A CA signs certificates; its key must not sign mail.
-        SignerIsCa = "signer-is-ca", "the signer is a certificate authority";
+        SignerIsCa = "signer-is-ca",
+            "the signer is a certificate authority",
+            "il firmatario è un'autorità di certificazione";
         /// basicConstraints is there, though it says CA:FALSE (§5.5.2: it must not be present). Aruba's certificate of 2014 has it.
-        BasicConstraintsPresent = "basic-constraints-present", "the extension basicConstraints is present";
+        BasicConstraintsPresent = "basic-constraints-present",
+            "the extension basicConstraints is present",
+            "è presente l'estensione basicConstraints";
         /// keyUsage is missing (§5.5.2).
-        KeyUsageMissing = "key-usage-missing", "the extension keyUsage is missing";
+        KeyUsageMissing = "key-usage-missing",
+            "the extension keyUsage is missing",
+            "manca l'estensione keyUsage";
         /// keyUsage does not allow signatures.
-        NoDigitalSignature = "no-digital-signature", "keyUsage does not hold digitalSignature";
+        NoDigitalSignature = "no-digital-signature",
+            "keyUsage does not hold digitalSignature",
+            "keyUsage non contiene digitalSignature";
         /// keyUsage is not critical (§5.5.2). Aruba's certificate of 2014 has it so.
-        KeyUsageNotCritical = "key-usage-not-critical", "the extension keyUsage is not critical";
+        KeyUsageNotCritical = "key-usage-not-critical",
+            "the extension keyUsage is not critical",
+            "l'estensione keyUsage non è critica";
         /// extKeyUsage allows other things than mail only.
-        NoEmailProtection = "no-email-protection", "extKeyUsage does not hold emailProtection";
+        NoEmailProtection = "no-email-protection",
+            "extKeyUsage does not hold emailProtection",
+            "extKeyUsage non contiene emailProtection";
         /// authorityKeyIdentifier is missing (§5.5.2).
-        AuthorityKeyIdMissing = "authority-key-id-missing", "the extension authorityKeyIdentifier is missing";
+        AuthorityKeyIdMissing = "authority-key-id-missing",
+            "the extension authorityKeyIdentifier is missing",
+            "manca l'estensione authorityKeyIdentifier";
         /// authorityKeyIdentifier lacks its keyIdentifier (§5.5.2).
-        AuthorityKeyIdEmpty = "authority-key-id-empty", "the extension authorityKeyIdentifier has no keyIdentifier";
+        AuthorityKeyIdEmpty = "authority-key-id-empty",
+            "the extension authorityKeyIdentifier has no keyIdentifier",
+            "l'estensione authorityKeyIdentifier è senza keyIdentifier";
         /// authorityKeyIdentifier is critical (§5.5.2).
-        AuthorityKeyIdCritical = "authority-key-id-critical", "the extension authorityKeyIdentifier is critical";
+        AuthorityKeyIdCritical = "authority-key-id-critical",
+            "the extension authorityKeyIdentifier is critical",
+            "l'estensione authorityKeyIdentifier è critica";
         /// subjectKeyIdentifier is missing (§5.5.2).
-        SubjectKeyIdMissing = "subject-key-id-missing", "the extension subjectKeyIdentifier is missing";
+        SubjectKeyIdMissing = "subject-key-id-missing",
+            "the extension subjectKeyIdentifier is missing",
+            "manca l'estensione subjectKeyIdentifier";
         /// subjectKeyIdentifier is critical (§5.5.2).
-        SubjectKeyIdCritical = "subject-key-id-critical", "the extension subjectKeyIdentifier is critical";
+        SubjectKeyIdCritical = "subject-key-id-critical",
+            "the extension subjectKeyIdentifier is critical",
+            "l'estensione subjectKeyIdentifier è critica";
         /// subjectAltName is missing (§5.5.2).
-        AlternativeNameMissing = "alternative-name-missing", "the extension subjectAltName is missing";
+        AlternativeNameMissing = "alternative-name-missing",
+            "the extension subjectAltName is missing",
+            "manca l'estensione subjectAltName";
         /// subjectAltName gives no mail address (§5.5.2).
-        AlternativeNameWithoutAddress = "alternative-name-without-address", "the extension subjectAltName holds no mail address";
+        AlternativeNameWithoutAddress = "alternative-name-without-address",
+            "the extension subjectAltName holds no mail address",
+            "l'estensione subjectAltName non contiene alcun indirizzo di posta";
         /// subjectAltName is critical (§5.5.2).
-        AlternativeNameCritical = "alternative-name-critical", "the extension subjectAltName is critical";
+        AlternativeNameCritical = "alternative-name-critical",
+            "the extension subjectAltName is critical",
+            "l'estensione subjectAltName è critica";
         /// A mail address in the subject's name (§5.5.1: should not be).
-        AddressInSubject { address: Box<str> } = "address-in-subject", "the subject's name holds the mail address \"{address}\"";
+        AddressInSubject { address: Box<str> } = "address-in-subject",
+            "the subject's name holds the mail address \"{address}\"",
+            "il nome del titolare contiene l'indirizzo di posta \"{address}\"";
         /// The provider's name is neither the common name nor the organization of the subject (§5.5.1).
-        ProviderNameMissing { provider: Box<str>, subject: Box<str> } = "provider-name-missing", "the provider \"{provider}\" is neither CN nor O of the subject {subject}";
+        ProviderNameMissing { provider: Box<str>, subject: Box<str> } = "provider-name-missing",
+            "the provider \"{provider}\" is neither CN nor O of the subject {subject}",
+            "il gestore \"{provider}\" non è né CN né O del titolare {subject}";
         /// The certificate is of version 1 or 2 (§5.5.3 shows 3, and extensions need it).
-        Version { found: u8 } = "certificate-version", "the certificate is of version {found}, not 3";
+        Version { found: u8 } = "certificate-version",
+            "the certificate is of version {found}, not 3",
+            "il certificato è della versione {found}, non 3";
         /// An extension that §5.5.2 does not name is critical.
-        AddedCriticalExtension { oid: Box<str> } = "added-critical-extension", "the added extension {oid} is critical";
+        AddedCriticalExtension { oid: Box<str> } = "added-critical-extension",
+            "the added extension {oid} is critical",
+            "l'estensione aggiunta {oid} è critica";
         /// A critical extension that is not understood: RFC 5280 §4.2 forbids to use the certificate.
-        UnknownCriticalExtension { oid: Box<str> } = "unknown-critical-extension", "the critical extension {oid} is not known";
+        UnknownCriticalExtension { oid: Box<str> } = "unknown-critical-extension",
+            "the critical extension {oid} is not known",
+            "l'estensione critica {oid} non è conosciuta";
         /// The same extension twice: which one counts is anybody's guess, and RFC 5280 §4.2 forbids it.
-        DuplicateExtension { oid: Box<str> } = "duplicate-extension", "the extension {oid} stands twice";
+        DuplicateExtension { oid: Box<str> } = "duplicate-extension",
+            "the extension {oid} stands twice",
+            "l'estensione {oid} compare due volte";
     }
 }
 

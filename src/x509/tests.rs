@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::path::Path as FilePath;
 
+use super::link::LinkError;
 use super::*;
 use crate::Limits;
 use crate::crypto::RustCrypto;

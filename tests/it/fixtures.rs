@@ -1,4 +1,5 @@
 //! The messages of `tests/fixtures`, made by OpenSSL, come out as their table says.
+#![cfg(feature = "rustcrypto")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -88,6 +89,10 @@ fn judge(row: &Row, report: &Report<'_>) -> Vec<String> {
 
 #[test]
 fn every_fixture_comes_out_as_its_table_says() {
+    if cfg!(not(feature = "rustcrypto")) {
+        eprintln!("skipped: no public-key algorithms are compiled in");
+        return;
+    }
     let (verifier, at) = (verifier(), at());
     let mut misses = BTreeMap::new();
     let rows = index();

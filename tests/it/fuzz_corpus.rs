@@ -1,4 +1,5 @@
 //! The committed corpus of the fuzz targets, run through the same properties.
+#![cfg(feature = "rustcrypto")]
 
 use std::path::Path;
 

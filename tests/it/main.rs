@@ -1,16 +1,37 @@
 //! The tests of the public interface, in one binary.
 
+#[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+mod backends;
 mod certdata;
+#[cfg(feature = "rustcrypto")]
+mod chains;
 mod cms;
 mod command_line;
 mod compose;
 mod crypto;
+#[cfg(feature = "rustcrypto")]
+mod differential;
 mod directory;
+mod docs;
 mod fixtures;
 mod fuzz_corpus;
 mod golden;
+#[cfg(feature = "rustcrypto")]
+mod hostile;
+mod language;
+#[cfg(feature = "rustcrypto")]
+mod limits;
 mod mime;
 mod notification;
+mod openssl;
+mod own_algorithms;
+mod properties;
+mod rules;
+mod samples;
 mod signed_directory;
+mod support;
+mod trust_types;
+#[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+mod vectors;
 mod vocabulary;
 mod x509;

@@ -1,4 +1,5 @@
 //! The provider directory in its signed form (rule 21).
+#![cfg(feature = "rustcrypto")]
 
 use postacert::{Certificate, Limits, SignedDirectory, SignedDirectoryError};
 

@@ -16,27 +16,49 @@ coded! {
     /// Why a private key cannot be read. Nothing of the key is in it.
     pub enum PrivateKeyError {
         /// The PEM holds no private key.
-        NoneFound = "private-key-none-found", "the PEM holds no private key";
+        NoneFound = "private-key-none-found",
+            "the PEM holds no private key",
+            "il PEM non contiene alcuna chiave privata";
         /// The PEM holds several private keys: which of them to use would be a guess.
-        Several = "private-key-several", "the PEM holds more than one private key";
+        Several = "private-key-several",
+            "the PEM holds more than one private key",
+            "il PEM contiene più di una chiave privata";
         /// PEM that ends in the middle, or holds other characters than base64.
-        MalformedPem { offset: usize } = "private-key-malformed-pem", "the PEM that begins at offset {offset} is cut short or is not base64";
+        MalformedPem { offset: usize } = "private-key-malformed-pem",
+            "the PEM that begins at offset {offset} is cut short or is not base64",
+            "il PEM che inizia alla posizione {offset} è troncato o non è in base64";
         /// PEM of a form other than `PRIVATE KEY`, `RSA PRIVATE KEY` and `EC PRIVATE KEY`.
-        UnknownForm { label: Box<str> } = "private-key-unknown-form", "private keys of the form \"{label}\" are not supported";
+        UnknownForm { label: Box<str> } = "private-key-unknown-form",
+            "private keys of the form \"{label}\" are not supported",
+            "le chiavi private nella forma \"{label}\" non sono supportate";
         /// The key is encrypted with a password.
-        Encrypted = "private-key-encrypted", "the private key is encrypted, which is not supported: it must be decrypted first";
+        Encrypted = "private-key-encrypted",
+            "the private key is encrypted, which is not supported: it must be decrypted first",
+            "la chiave privata è cifrata, cosa non supportata: va prima decifrata";
         /// The bytes are not the DER of a private key.
-        Malformed { error: Asn1ErrorKind, offset: usize } = "private-key-malformed", "the private key is malformed at offset {offset}: {error}";
+        Malformed { error: Asn1ErrorKind, offset: usize } = "private-key-malformed",
+            "the private key is malformed at offset {offset}: {error}",
+            "la chiave privata è malformata alla posizione {offset}: {error}";
         /// A version that is not known, or an RSA key of more than two primes.
-        UnknownVersion = "private-key-unknown-version", "the private key is of a version that is not supported";
+        UnknownVersion = "private-key-unknown-version",
+            "the private key is of a version that is not supported",
+            "la chiave privata è di una versione non supportata";
         /// An elliptic curve key that does not say on which curve it is.
-        NoCurve = "private-key-no-curve", "the private key does not name its curve";
+        NoCurve = "private-key-no-curve",
+            "the private key does not name its curve",
+            "la chiave privata non indica la sua curva";
         /// An RSA key whose length is not 2,048 to 4,096 bits: below is too weak for new messages, above is not supported.
-        RsaLength { bits: usize } = "private-key-rsa-length", "the RSA key has {bits} bits, not 2048 to 4096";
+        RsaLength { bits: usize } = "private-key-rsa-length",
+            "the RSA key has {bits} bits, not 2048 to 4096",
+            "la chiave RSA ha {bits} bit, non da 2048 a 4096";
         /// The kind of key, or its public half, is none that can be used.
-        Unusable { error: KeyError } = "private-key-unusable", "the key cannot be used: {error}";
+        Unusable { error: KeyError } = "private-key-unusable",
+            "the key cannot be used: {error}",
+            "la chiave non è utilizzabile: {error}";
         /// The numbers do not make a key, or its public half is that of another.
-        Inconsistent = "private-key-inconsistent", "the parts of the private key do not belong together";
+        Inconsistent = "private-key-inconsistent",
+            "the parts of the private key do not belong together",
+            "le parti della chiave privata non appartengono alla stessa chiave";
     }
 }
 
