@@ -49,7 +49,7 @@ pub use digest::{UnknownDigest, digest};
 #[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]
 pub use rustcrypto::RustCrypto;
 pub use scheme::AlgorithmError;
-pub(crate) use scheme::{AlgorithmIdentifier, digest_algorithm, signature_scheme};
+pub(crate) use scheme::{AlgorithmIdentifier, PssParameters, digest_algorithm, signature_scheme};
 
 use core::fmt;
 

@@ -42,11 +42,13 @@ pub mod mime;
 
 mod asn1;
 mod cms;
-pub mod compose;
 pub mod crypto;
 mod directory;
+mod pem;
 mod verify;
 mod x509;
+
+pub mod compose;
 
 // -- vocabulary --
 pub use address::{Address, AddressError, Domain};

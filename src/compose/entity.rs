@@ -1,20 +1,24 @@
 //! The signed entity: text, certification data, and what is carried, as bytes in a few pieces, so that a carried message is copied once.
 
+#![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr, memchr_iter, memmem};
 
 use super::Entropy;
 use super::text::Readable;
 
-/// In which forms the readable part is written.
+/// In which forms the readable part is written (RFC 6109 §4.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum ReadableForm {
     /// text/plain alone.
     #[default]
     Plain,
-    /// multipart/alternative of text/plain and text/html with the same information (RFC 6109 §4.3.1).
+    /// multipart/alternative of text/plain and text/html with the same information.
     PlainAndHtml,
 }
 
@@ -23,32 +27,63 @@ pub enum ReadableForm {
 pub(super) struct Pieces<'a>(Vec<Cow<'a, [u8]>>);
 
 impl<'a> Pieces<'a> {
-    pub(super) fn push(&mut self, piece: impl Into<Cow<'a, [u8]>>) {
-        self.0.push(piece.into());
+    /// Pieces that are cut where lines end.
+    pub(super) fn of(pieces: impl IntoIterator<Item = Cow<'a, [u8]>>) -> Self {
+        Self(pieces.into_iter().collect())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> + Clone {
         self.0.iter().map(|piece| &**piece)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.iter().map(<[u8]>::len).sum()
+        self.iter().fold(0, |len, piece| len.saturating_add(piece.len()))
     }
 }
 
-/// Makes the multipart/mixed that is signed. `carried` is the message in it, if there is one.
+/// The signed entity, and the boundary that is left for what stands around it.
+#[derive(Debug, Clone)]
+pub(super) struct Signed<'a> {
+    pub(super) entity: Pieces<'a>,
+    pub(super) outer_boundary: String,
+}
+
+/// Makes the multipart/mixed that is signed (RFC 6109 §4.3). `carried` is the message in it, if there is one.
+///
+/// What is carried goes out as it is where any mail server would leave it so, and else in base64. RFC 2046 §5.2.1 wants
+/// a message/rfc822 part to be 7bit, 8bit or binary; but a PEC message has to be fit for 7-bit transport (RFC 6109 §4.3), and its
+/// original has to stay as it is, to the byte, or the hashes of brief receipts and the sender's own signature would not hold. Readers decode it.
 pub(super) fn signed_entity<'a>(
     readable: &Readable,
     form: ReadableForm,
     certdata: Option<&str>,
     carried: Option<Pieces<'a>>,
     entropy: &Entropy,
-) -> Pieces<'a> {
-    let boundary = free_boundary(entropy, "mixed", carried.as_ref());
-    let mut head = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\nMIME-Version: 1.0\r\n\r\n--{boundary}\r\n").into_bytes();
-    readable_part(readable, form, entropy, &mut head);
+) -> Signed<'a> {
+    let plain = readable.plain();
+    let html = match form {
+        ReadableForm::Plain => None,
+        ReadableForm::PlainAndHtml => Some(readable.html()),
+    };
+    let carried = carried.map(|carried| if is_seven_bit(&carried) { (carried, "7bit") } else { (in_base64(&carried), "base64") });
+    let as_it_is = carried.iter().flat_map(|(pieces, _)| pieces.iter());
+    let stem = free_stem(entropy, as_it_is.chain([&plain[..]]).chain(html.as_deref()));
+    let boundary = format!("{stem}.1");
+
+    let mut head = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n").into_bytes();
+    match html {
+        None => text_part("plain", &plain, &mut head),
+        Some(html) => {
+            let inner = format!("{stem}.2");
+            head.extend_from_slice(format!("Content-Type: multipart/alternative; boundary=\"{inner}\"\r\n\r\n--{inner}\r\n").as_bytes());
+            text_part("plain", &plain, &mut head);
+            head.extend_from_slice(format!("\r\n--{inner}\r\n").as_bytes());
+            text_part("html", &html, &mut head);
+            head.extend_from_slice(format!("\r\n--{inner}--\r\n").as_bytes());
+        }
+    }
     if let Some(xml) = certdata {
-        head.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
+        head.extend_from_slice(format!("\r\n--{boundary}\r\n").as_bytes());
         head.extend_from_slice(
             b"Content-Type: application/xml; name=\"daticert.xml\"\r\nContent-Disposition: inline; filename=\"daticert.xml\"\r\n\
               Content-Transfer-Encoding: base64\r\n\r\n",
@@ -56,43 +91,29 @@ pub(super) fn signed_entity<'a>(
         base64_lines(core::iter::once(xml.as_bytes()), &mut head);
     }
     let mut entity = Pieces::default();
-    if let Some(carried) = carried {
-        head.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
-        head.extend_from_slice(b"Content-Type: message/rfc822; name=\"postacert.eml\"\r\nContent-Disposition: inline; filename=\"postacert.eml\"\r\n");
-        if is_seven_bit(&carried) {
-            head.extend_from_slice(b"Content-Transfer-Encoding: 7bit\r\n\r\n");
-            entity.push(head);
-            carried.0.into_iter().for_each(|piece| entity.push(piece));
-            entity.push(format!("\r\n--{boundary}--\r\n").into_bytes());
-            return entity;
-        }
-        head.extend_from_slice(b"Content-Transfer-Encoding: base64\r\n\r\n");
-        base64_lines(carried.iter(), &mut head);
+    if let Some((pieces, encoding)) = carried {
+        head.extend_from_slice(format!("\r\n--{boundary}\r\n").as_bytes());
+        head.extend_from_slice(
+            b"Content-Type: message/rfc822; name=\"postacert.eml\"\r\nContent-Disposition: inline; filename=\"postacert.eml\"\r\n\
+              Content-Transfer-Encoding: ",
+        );
+        head.extend_from_slice(encoding.as_bytes());
+        head.extend_from_slice(b"\r\n\r\n");
+        entity.0.push(head.into());
+        entity.0.extend(pieces.0);
+        head = Vec::new();
     }
-    head.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    entity.push(head);
-    entity
-}
-
-fn readable_part(readable: &Readable, form: ReadableForm, entropy: &Entropy, out: &mut Vec<u8>) {
-    match form {
-        ReadableForm::Plain => text_part("plain", &readable.plain(), out),
-        ReadableForm::PlainAndHtml => {
-            let boundary = free_boundary(entropy, "alternative", None);
-            out.extend_from_slice(format!("Content-Type: multipart/alternative; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n").as_bytes());
-            text_part("plain", &readable.plain(), out);
-            out.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
-            text_part("html", &readable.html(), out);
-            out.extend_from_slice(format!("--{boundary}--\r\n\r\n").as_bytes());
-        }
-    }
+    head.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    entity.0.push(head.into());
+    Signed { entity, outer_boundary: format!("{stem}.0") }
 }
 
 /// A text part in ISO-8859-1, quoted-printable where it is not plain ASCII of short lines.
 fn text_part(subtype: &str, text: &[u8], out: &mut Vec<u8>) {
     /// RFC 5322 §2.1.1: lines should be no longer.
     const LINE: usize = 78;
-    let plain = text.is_ascii() && text.split(|b| *b == b'\n').all(|line| line.len() <= LINE);
+    let fits = |line: &[u8]| line.len() <= LINE && !line.starts_with(b".") && !line.starts_with(b"From ");
+    let plain = text.is_ascii() && text.split(|b| *b == b'\n').all(fits);
     let encoding = if plain { "7bit" } else { "quoted-printable" };
     let head = format!(
         "Content-Type: text/{subtype}; charset=\"iso-8859-1\"\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
@@ -101,38 +122,79 @@ fn text_part(subtype: &str, text: &[u8], out: &mut Vec<u8>) {
     if plain {
         out.extend_from_slice(text);
     } else {
-        out.extend_from_slice(encodify::qp::BODY.encode(text).as_bytes());
+        text.split_inclusive(|b| *b == b'\n').for_each(|line| quoted_printable(line, out));
     }
-    out.extend_from_slice(b"\r\n");
 }
 
-/// Whether bytes can go through any mail server unchanged, as RFC 6109 §4.3 asks: ASCII without NUL, lines of at most 998 characters, each ended by
-/// CR LF and nothing else. The pieces are cut at ends of lines.
+/// One line, with its CR LF if it has one, in quoted-printable (RFC 2045 §6.7). What mail servers may change at the beginning of a line is encoded.
+fn quoted_printable(line: &[u8], out: &mut Vec<u8>) {
+    /// RFC 2045 §6.7: with the `=` of a soft line break.
+    const LINE: usize = 76;
+    let (line, end) = line.strip_suffix(b"\r\n").map_or((line, &b""[..]), |line| (line, b"\r\n"));
+    let mut column = 0_usize;
+    for (at, byte) in line.iter().enumerate() {
+        let last = at.saturating_add(1) == line.len();
+        let first = column == 0 && matches!(byte, b'.' | b'F' | b'-');
+        let literal = match byte {
+            b'=' => false,
+            b' ' => !last,
+            _ => byte.is_ascii_graphic() && !first,
+        };
+        let width = if literal { 1 } else { 3 };
+        if column.saturating_add(width) > LINE.saturating_sub(1) {
+            out.extend_from_slice(b"=\r\n");
+            column = 0;
+        }
+        if literal {
+            out.push(*byte);
+        } else {
+            out.extend_from_slice(format!("={byte:02X}").as_bytes());
+        }
+        column = column.saturating_add(width);
+    }
+    out.extend_from_slice(end);
+}
+
+/// Whether bytes go through any mail server unchanged, as RFC 6109 §4.3 asks: ASCII without NUL, lines of at most 998 characters, each ended by
+/// CR LF and nothing else. The pieces are cut where lines end.
 fn is_seven_bit(carried: &Pieces<'_>) -> bool {
-    const LINE: usize = 998;
-    let lines_fit = |piece: &[u8]| {
-        let mut start = 0_usize;
-        let breaks_fit = memchr::memchr2_iter(b'\r', b'\n', piece).all(|at| {
-            let fits = at.saturating_sub(start) <= LINE;
-            match piece.get(at) {
-                Some(b'\r') => fits && piece.get(at.saturating_add(1)) == Some(&b'\n'),
-                _ => {
-                    let follows_cr = at > start && piece.get(at.saturating_sub(1)) == Some(&b'\r');
-                    start = at.saturating_add(1);
-                    follows_cr
-                }
+    /// RFC 5322 §2.1.1, and the CR.
+    const LINE: usize = 999;
+    /// What stays in the nearest cache while it is looked at thrice.
+    const BLOCK: usize = 16 << 10;
+    carried.iter().all(|piece| {
+        let (mut base, mut line_start, mut returns, mut feeds) = (0_usize, 0_usize, 0_usize, 0_usize);
+        for block in piece.chunks(BLOCK) {
+            if !block.is_ascii() || memchr(0, block).is_some() {
+                return false;
             }
-        });
-        breaks_fit && piece.len().saturating_sub(start) <= LINE
-    };
-    carried.iter().all(|piece| piece.is_ascii() && memchr::memchr(0, piece).is_none() && lines_fit(piece))
+            returns = returns.saturating_add(memchr_iter(b'\r', block).count());
+            for at in memchr_iter(b'\n', block) {
+                let at = base.saturating_add(at);
+                let ends_well = at.checked_sub(1).and_then(|before| piece.get(before)) == Some(&b'\r');
+                if !ends_well || at.saturating_sub(line_start) > LINE {
+                    return false;
+                }
+                line_start = at.saturating_add(1);
+                feeds = feeds.saturating_add(1);
+            }
+            base = base.saturating_add(block.len());
+        }
+        returns == feeds && piece.len().saturating_sub(line_start) < LINE
+    })
+}
+
+fn in_base64(carried: &Pieces<'_>) -> Pieces<'static> {
+    let mut encoded = Vec::with_capacity(carried.len().saturating_mul(78).div_ceil(57).saturating_add(78));
+    base64_lines(carried.iter(), &mut encoded);
+    Pieces::of([encoded.into()])
 }
 
 /// Base64 in lines of 76 characters.
 pub(super) fn base64_lines<'p>(pieces: impl Iterator<Item = &'p [u8]>, out: &mut Vec<u8>) {
     const LINE: usize = 57;
     let mut rest: Vec<u8> = Vec::with_capacity(LINE);
-    let mut line = String::new();
+    let mut line = String::with_capacity(78);
     let mut write = |bytes: &[u8], out: &mut Vec<u8>| {
         line.clear();
         STANDARD.encode_string(bytes, &mut line);
@@ -140,14 +202,12 @@ pub(super) fn base64_lines<'p>(pieces: impl Iterator<Item = &'p [u8]>, out: &mut
         out.extend_from_slice(b"\r\n");
     };
     for piece in pieces {
-        let (first, piece) = piece.split_at(piece.len().min(if rest.is_empty() { 0 } else { LINE.saturating_sub(rest.len()) }));
+        let missing = if rest.is_empty() { 0 } else { LINE.saturating_sub(rest.len()) };
+        let (first, piece) = piece.split_at_checked(missing).unwrap_or((piece, b""));
         rest.extend_from_slice(first);
         if rest.len() == LINE {
             write(&rest, out);
             rest.clear();
-        }
-        if !rest.is_empty() {
-            continue;
         }
         let mut lines = piece.chunks_exact(LINE);
         lines.by_ref().for_each(|bytes| write(bytes, out));
@@ -158,17 +218,60 @@ pub(super) fn base64_lines<'p>(pieces: impl Iterator<Item = &'p [u8]>, out: &mut
     }
 }
 
-/// A boundary that does not occur in what is carried. It has 128 bits of the caller's entropy, so the first one will do; if somebody knew them and
-/// put it there, the next one will.
-pub(super) fn free_boundary(entropy: &Entropy, label: &str, carried: Option<&Pieces<'_>>) -> String {
-    let mut counter = 0_u64;
+/// What all boundaries of a message begin with: it does not occur in what goes out as it is. It has 128 bits of the caller's entropy, so the
+/// first one will do; if somebody knew them and put it there, the next one will. None of the boundaries made of it begins another.
+fn free_stem<'p>(entropy: &Entropy, written: impl Iterator<Item = &'p [u8]> + Clone) -> String {
+    let mut count = 0_u64;
     loop {
-        let boundary = format!("=_{}", entropy.hex(label, counter));
-        let needle = boundary.as_bytes();
-        // Pieces are cut at line ends of the carried message, and a delimiter lies within one line.
-        if !carried.is_some_and(|pieces| pieces.iter().any(|piece| memchr::memmem::find(piece, needle).is_some())) {
-            return boundary;
+        let stem = format!("=_{}", entropy.hex("boundary", count));
+        let finder = memmem::Finder::new(&stem);
+        if !written.clone().any(|piece| finder.find(piece).is_some()) {
+            return stem;
         }
-        counter = counter.wrapping_add(1);
+        count = count.wrapping_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(text: &[u8]) -> bool {
+        is_seven_bit(&Pieces::of([Cow::Borrowed(text)]))
+    }
+
+    #[test]
+    fn what_any_server_leaves_alone() {
+        for text in [&b""[..], b"x", b"a: b\r\n\r\nx\r\n", b"\r\n", &[b'x'; 998], &[&[b'x'; 998][..], b"\r\ny"].concat()] {
+            assert!(fits(text), "{text:?}");
+        }
+        for text in [&b"\n"[..], b"\r", b"a\rb\r\n", b"a\nb\r\n", b"\0", b"\xe8", b"x\r\n\r", &[b'x'; 999], &[&[b'x'; 999][..], b"\r\ny"].concat()] {
+            assert!(!fits(text), "{text:?}");
+        }
+        let long = b"abc\r\n".repeat(10_000);
+        assert!(fits(&long) && !fits(&[&long[..], b"\xff"].concat()));
+    }
+
+    #[test]
+    fn base64_goes_over_the_pieces() {
+        let text: Vec<u8> = (0..=255).cycle().take(1_000).collect();
+        for cut in [0, 1, 56, 57, 58, 500, 999, 1_000] {
+            let mut out = Vec::new();
+            base64_lines([&text[..cut], &[], &text[cut..]].into_iter(), &mut out);
+            let lines: Vec<&[u8]> = out.strip_suffix(b"\r\n").unwrap().split(|b| *b == b'\n').collect();
+            assert!(lines.iter().all(|line| line.len() <= 77));
+            assert_eq!(STANDARD.decode(out.into_iter().filter(|b| !b.is_ascii_whitespace()).collect::<Vec<_>>()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_boundary_that_is_there_is_not_taken() {
+        let entropy = Entropy::from([7; 32]);
+        let first = free_stem(&entropy, [&b""[..]].into_iter());
+        let second = free_stem(&entropy, [first.as_bytes()].into_iter());
+        assert_ne!(first, second);
+        assert_eq!(free_stem(&entropy, [[first.as_bytes(), b"x"].concat().as_slice(), second.as_bytes()].into_iter()), {
+            format!("=_{}", entropy.hex("boundary", 2))
+        });
     }
 }

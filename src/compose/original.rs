@@ -69,6 +69,12 @@ pub struct Relabelled<'a> {
     message_id: Option<MessageId>,
 }
 
+impl<'a> Relabelled<'a> {
+    pub(super) fn into_pieces(self) -> (Vec<u8>, &'a [u8]) {
+        (self.head, self.rest)
+    }
+}
+
 impl Relabelled<'_> {
     /// The identifier that the sender's program had given, which the envelope and all its receipts relate too (`msgid`).
     #[must_use]

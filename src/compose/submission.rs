@@ -233,48 +233,89 @@ coded! {
     /// Why an access point does not accept a message (RFC 6109 §3.1.1). Offsets are in bytes from the beginning of the message.
     pub enum FormalRefusal {
         /// A line of the header is no field.
-        HeaderMalformed { offset: usize } = "header-malformed", "the header has a line that is no field (offset {offset})";
+        HeaderMalformed { offset: usize } = "header-malformed",
+            "the header has a line that is no field (offset {offset})",
+            "l'intestazione ha una riga che non è un campo (posizione {offset})";
         /// The header has more or longer fields than are read.
-        HeaderBeyondLimits { offset: usize } = "header-beyond-limits", "the header is too long to be read (offset {offset})";
+        HeaderBeyondLimits { offset: usize } = "header-beyond-limits",
+            "the header is too long to be read (offset {offset})",
+            "l'intestazione è troppo lunga per essere letta (posizione {offset})";
         /// The header has a byte that is not ASCII.
-        HeaderNotAscii { offset: usize } = "header-not-ascii", "the header has a character that is not ASCII (offset {offset})";
+        HeaderNotAscii { offset: usize } = "header-not-ascii",
+            "the header has a character that is not ASCII (offset {offset})",
+            "l'intestazione ha un carattere non ASCII (posizione {offset})";
         /// There is a NUL.
-        NulByte { offset: usize } = "nul-byte", "the message has a NUL (offset {offset})";
+        NulByte { offset: usize } = "nul-byte",
+            "the message has a NUL (offset {offset})",
+            "il messaggio ha un NUL (posizione {offset})";
         /// There is a CR without LF.
-        BareCr { offset: usize } = "bare-cr", "the message has a CR without LF (offset {offset})";
+        BareCr { offset: usize } = "bare-cr",
+            "the message has a CR without LF (offset {offset})",
+            "il messaggio ha un CR senza LF (posizione {offset})";
         /// Some lines end in CR LF, others in LF.
-        MixedLineEnds { offset: usize } = "mixed-line-ends", "the message has two kinds of line ends (offset {offset})";
+        MixedLineEnds { offset: usize } = "mixed-line-ends",
+            "the message has two kinds of line ends (offset {offset})",
+            "il messaggio ha due tipi di fine riga (posizione {offset})";
         /// A line is longer than mail may have.
-        LineTooLong { offset: usize } = "line-too-long", "the message has a line longer than 998 bytes (offset {offset})";
+        LineTooLong { offset: usize } = "line-too-long",
+            "the message has a line longer than 998 bytes (offset {offset})",
+            "il messaggio ha una riga più lunga di 998 byte (posizione {offset})";
         /// A field stands twice that may stand once.
-        FieldTwice { name: &'static str, offset: usize } = "field-twice", "the header has the field {name} twice (offset {offset})";
+        FieldTwice { name: &'static str, offset: usize } = "field-twice",
+            "the header has the field {name} twice (offset {offset})",
+            "l'intestazione ha due volte il campo {name} (posizione {offset})";
         /// There is no `From`.
-        FromMissing = "from-missing", "the field From is missing";
+        FromMissing = "from-missing",
+            "the field From is missing",
+            "manca il campo From";
         /// `From` holds no address, or something else.
-        FromMalformed { offset: usize } = "from-malformed", "the field From holds no valid address (offset {offset})";
+        FromMalformed { offset: usize } = "from-malformed",
+            "the field From holds no valid address (offset {offset})",
+            "il campo From non contiene un indirizzo valido (posizione {offset})";
         /// `From` stands twice or holds several addresses.
-        FromSeveral { offset: usize } = "from-several", "there is more than one sender in From (offset {offset})";
+        FromSeveral { offset: usize } = "from-several",
+            "there is more than one sender in From (offset {offset})",
+            "in From c'è più di un mittente (posizione {offset})";
         /// The reverse path is not the address in `From`.
-        SenderMismatch { mail_from: Address, from: Address } = "sender-mismatch", "MAIL FROM is {mail_from}, but From is {from}";
+        SenderMismatch { mail_from: Address, from: Address } = "sender-mismatch",
+            "MAIL FROM is {mail_from}, but From is {from}",
+            "MAIL FROM è {mail_from}, ma From è {from}";
         /// There is no `To`.
-        ToMissing = "to-missing", "the field To is missing";
+        ToMissing = "to-missing",
+            "the field To is missing",
+            "manca il campo To";
         /// `To` holds no address.
-        ToEmpty { offset: usize } = "to-empty", "the field To holds no address (offset {offset})";
+        ToEmpty { offset: usize } = "to-empty",
+            "the field To holds no address (offset {offset})",
+            "il campo To non contiene indirizzi (posizione {offset})";
         /// `To` holds something that is no address.
-        ToMalformed { offset: usize } = "to-malformed", "the field To holds something that is no valid address (offset {offset})";
+        ToMalformed { offset: usize } = "to-malformed",
+            "the field To holds something that is no valid address (offset {offset})",
+            "il campo To contiene qualcosa che non è un indirizzo valido (posizione {offset})";
         /// `Cc` holds something that is no address.
-        CcMalformed { offset: usize } = "cc-malformed", "the field Cc holds something that is no valid address (offset {offset})";
+        CcMalformed { offset: usize } = "cc-malformed",
+            "the field Cc holds something that is no valid address (offset {offset})",
+            "il campo Cc contiene qualcosa che non è un indirizzo valido (posizione {offset})";
         /// There is no forward path.
-        NoRecipient = "no-recipient", "no recipient is given";
+        NoRecipient = "no-recipient",
+            "no recipient is given",
+            "non è indicato alcun destinatario";
         /// A forward path is neither in `To` nor in `Cc`.
-        RecipientNotListed { recipient: Address } = "recipient-not-in-to-or-cc", "the recipient {recipient} is neither in To nor in Cc";
+        RecipientNotListed { recipient: Address } = "recipient-not-in-to-or-cc",
+            "the recipient {recipient} is neither in To nor in Cc",
+            "il destinatario {recipient} non è né in To né in Cc";
         /// `Bcc` has a value.
-        BccNotEmpty { offset: usize } = "bcc-not-empty", "the field Bcc is not empty (offset {offset})";
+        BccNotEmpty { offset: usize } = "bcc-not-empty",
+            "the field Bcc is not empty (offset {offset})",
+            "il campo Bcc non è vuoto (posizione {offset})";
         /// The message is larger than the provider takes.
-        MessageTooLarge { bytes: u64, limit: u64 } = "message-too-large", "the message has {bytes} bytes, and {limit} are taken";
+        MessageTooLarge { bytes: u64, limit: u64 } = "message-too-large",
+            "the message has {bytes} bytes, and {limit} are taken",
+            "il messaggio è di {bytes} byte, e se ne accettano {limit}";
         /// Size by recipients is more than the provider takes.
         TotalTooLarge { bytes: u64, recipients: usize, limit: u64 } = "total-too-large",
-            "the message has {bytes} bytes for {recipients} recipients, and {limit} are taken in all";
+            "the message has {bytes} bytes for {recipients} recipients, and {limit} are taken in all",
+            "il messaggio è di {bytes} byte per {recipients} destinatari, e se ne accettano in tutto {limit}";
     }
 }
 

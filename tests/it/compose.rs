@@ -2,4 +2,6 @@
 
 mod brief;
 mod original;
+#[cfg(feature = "rustcrypto")]
+mod sign;
 mod submission;
