@@ -146,7 +146,7 @@ impl Entropy {
     /// assert_ne!(mine.derive("receipt", 0), mine.derive("receipt", 1));
     /// ```
     #[must_use]
-    pub fn new(bytes: [u8; 32]) -> Self {
+    pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 

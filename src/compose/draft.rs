@@ -41,11 +41,9 @@ pub struct Draft<'a> {
     pub(super) digest: DigestAlgorithm,
 }
 
-/// A message that arrived and was not certified: what an anomaly envelope says of it.
+/// How a message arrived that was not certified: what an anomaly envelope says of it. It is no certified fact.
 #[derive(Debug, Clone, Copy)]
 pub struct Received<'r> {
-    /// The message, as it arrived.
-    pub message: &'r [u8],
     /// The reverse path it arrived with (`MAIL FROM`).
     pub mail_from: &'r str,
     /// The forward paths it arrived with (`RCPT TO`).
@@ -223,15 +221,20 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     /// [`ComposeError::Original`] when the header of the message is too large to be read; what is wrong inside it does not matter.
-    pub fn anomaly_envelope(identity: &Identity, received: &Received<'a>, entropy: &Entropy) -> Result<Self, ComposeError> {
-        let message = header_of(received.message)?;
-        let root = message.root();
+    pub fn anomaly_envelope(
+        identity: &Identity,
+        received: &Received<'_>,
+        message: &'a [u8],
+        entropy: &Entropy,
+    ) -> Result<Self, ComposeError> {
+        let header_alone = header_of(message)?;
+        let root = header_alone.root();
         let mut header = HeaderWriter::default();
-        inherit(&message, &mut header);
+        inherit(&header_alone, &mut header);
         root.fields("Message-ID").for_each(|field| header.inherited(field.raw()));
         header.word("X-Trasporto", "errore");
         header.word("Date", &received.when.to_rfc5322());
-        let claimed = message.claims().subject().unwrap_or_default();
+        let claimed = header_alone.claims().subject().unwrap_or_default();
         header.text("Subject", &format!("{ANOMALY_SUBJECT_PREFIX}: {claimed}"));
         from_on_behalf(identity, received.mail_from, &mut header);
         if root.field("Reply-To").is_none()
@@ -251,7 +254,7 @@ impl<'a> Draft<'a> {
             ..Facts::default()
         };
         let readable = Readable::new(Wording::Anomaly, &facts);
-        let carried = Some(Pieces::of([received.message.into()]));
+        let carried = Some(Pieces::of([message.into()]));
         let signed = signed_entity(&readable, identity.readable(), None, carried, entropy);
         Self::of(identity, header, signed, received.when, entropy)
     }

@@ -245,7 +245,9 @@ mod tests {
         for text in [&b""[..], b"x", b"a: b\r\n\r\nx\r\n", b"\r\n", &[b'x'; 998], &[&[b'x'; 998][..], b"\r\ny"].concat()] {
             assert!(fits(text), "{text:?}");
         }
-        for text in [&b"\n"[..], b"\r", b"a\rb\r\n", b"a\nb\r\n", b"\0", b"\xe8", b"x\r\n\r", &[b'x'; 999], &[&[b'x'; 999][..], b"\r\ny"].concat()] {
+        for text in
+            [&b"\n"[..], b"\r", b"a\rb\r\n", b"a\nb\r\n", b"\0", b"\xe8", b"x\r\n\r", &[b'x'; 999], &[&[b'x'; 999][..], b"\r\ny"].concat()]
+        {
             assert!(!fits(text), "{text:?}");
         }
         let long = b"abc\r\n".repeat(10_000);

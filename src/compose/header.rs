@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(text("CONSEGNA: x"), "Subject: CONSEGNA: x\r\n");
         assert_eq!(text("CONSEGNA: a\r\nBcc: b@c"), "Subject: =?utf-8?B?Q09OU0VHTkE6IGEgIEJjYzogYkBj?=\r\n");
         assert_eq!(text("è"), "Subject: =?utf-8?B?w6g=?=\r\n");
-        assert_eq!(text("=?utf-8?Q?x?="), "Subject: =?utf-8?B?PT91dGYtOD9RP3g/PQ==?=\r\n".replace("g/PQ", "4Pz0").replace("4Pz0", "g/PQ"));
+        assert_eq!(text("=?utf-8?Q?x?="), "Subject: =?utf-8?B?PT91dGYtOD9RP3g/PQ==?=\r\n");
         for long in ["parola ".repeat(2_000), "è".repeat(10_000), "x".repeat(10_000), "😀 ".repeat(99)] {
             let written = text(&long);
             let lines: Vec<&str> = written.strip_suffix("\r\n").unwrap().split("\r\n").collect();

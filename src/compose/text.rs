@@ -129,7 +129,8 @@ impl Readable {
     /// As text/html in ISO-8859-1: the same information, nothing referred to, nothing active.
     pub(super) fn html(&self) -> Vec<u8> {
         let title = html_escaped(self.title);
-        let mut out = latin1(&format!("<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<h3>{title}</h3>\r\n<hr><br>\r\n"), html_escape);
+        let mut out =
+            latin1(&format!("<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<h3>{title}</h3>\r\n<hr><br>\r\n"), html_escape);
         for line in &self.lines {
             out.append(&mut latin1(&html_escaped(line), html_escape));
             out.extend_from_slice(b"<br>\r\n");
@@ -239,7 +240,9 @@ mod tests {
 
     #[test]
     fn a_text_reads_as_providers_write_it() {
-        let text = String::from_utf8(Readable::new(Wording::Acceptance, &facts("x")).plain().iter().map(|b| if *b < 128 { *b } else { b'?' }).collect());
+        let text = String::from_utf8(
+            Readable::new(Wording::Acceptance, &facts("x")).plain().iter().map(|b| if *b < 128 { *b } else { b'?' }).collect(),
+        );
         assert_eq!(
             text.unwrap(),
             "Ricevuta di accettazione\r\n\r\nIl giorno 25/05/2023 alle ore 10:11:12 (+0200) il messaggio\r\n\"x\" proveniente da \"a@b.example\"\r\n\

@@ -1,7 +1,15 @@
 //! Tests of the module `compose`.
 
 mod brief;
+#[cfg(feature = "rustcrypto")]
+mod messages;
 mod original;
 #[cfg(feature = "rustcrypto")]
+mod others;
+#[cfg(feature = "rustcrypto")]
+mod refusals;
+#[cfg(feature = "rustcrypto")]
 mod sign;
+#[cfg(feature = "rustcrypto")]
+mod steps;
 mod submission;
