@@ -233,6 +233,7 @@ fn free_stem<'p>(entropy: &Entropy, written: impl Iterator<Item = &'p [u8]> + Cl
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
 mod tests {
     use super::*;
 

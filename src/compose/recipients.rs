@@ -56,6 +56,7 @@ impl PrimaryRecipients {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
     use super::*;
 

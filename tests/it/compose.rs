@@ -1,5 +1,6 @@
 //! Tests of the module `compose`.
 
+#[cfg(feature = "rustcrypto")]
 mod brief;
 #[cfg(feature = "rustcrypto")]
 mod messages;

@@ -12,6 +12,7 @@ mod crypto;
 #[cfg(feature = "rustcrypto")]
 mod differential;
 mod directory;
+#[cfg(feature = "rustcrypto")]
 mod docs;
 mod fixtures;
 mod fuzz_corpus;

@@ -103,7 +103,7 @@ fn size_by_recipients_is_limited() {
     assert_eq!(refusals(GOOD.as_bytes(), &["b@pec.example", "c@pec.example"], sizes), [total]);
     sizes.message_bytes = size - 1;
     let message = FormalRefusal::MessageTooLarge { bytes: size, limit: size - 1 };
-    assert_eq!(refusals(GOOD.as_bytes(), &["b@pec.example"], sizes), [message.clone()]);
+    assert_eq!(refusals(GOOD.as_bytes(), &["b@pec.example"], sizes), std::slice::from_ref(&message));
     assert_eq!(refusals(GOOD.as_bytes(), &["b@pec.example"], SizeLimits::of(size - 1)), [message]);
     (sizes.message_bytes, sizes.total_bytes) = (size, size - 1);
     let total = FormalRefusal::TotalTooLarge { bytes: size, recipients: 1, limit: size - 1 };
