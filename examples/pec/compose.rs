@@ -41,10 +41,10 @@ pub(crate) fn run(args: &ComposeArgs) -> Result<Exit> {
         file.write_all(bytes)?;
         Ok(writeln!(out, "{}", printable(&path.to_string_lossy()))?)
     };
+    save("root.pem", ROOT)?;
     for (name, draft) in drafts(&identity)? {
         save(&format!("{name}.eml"), &draft?.sign_with(&key)?)?;
     }
-    save("root.pem", ROOT)?;
     Ok(Exit::Passed)
 }
 

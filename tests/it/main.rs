@@ -27,6 +27,7 @@ mod notification;
 mod openssl;
 mod own_algorithms;
 mod properties;
+mod rfc6109;
 mod rules;
 mod samples;
 mod signed_directory;
