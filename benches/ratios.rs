@@ -15,6 +15,9 @@ use memchr::memmem;
 use postacert::{Directory, Message, Outcome, VerificationTime, Verifier};
 use sha2::{Digest as _, Sha256};
 
+#[cfg(feature = "rustcrypto")]
+#[path = "support/composer.rs"]
+mod composer;
 mod support;
 
 fn main() {
@@ -51,6 +54,11 @@ fn main() {
     #[cfg(feature = "rustcrypto")]
     all_cores(&mut rows, &verifier, time, &receipt);
     directory(&mut rows);
+    #[cfg(feature = "rustcrypto")]
+    {
+        compose_an_envelope(&mut rows);
+        compose_a_receipt(&mut rows);
+    }
     rows.sum_up();
 }
 
@@ -164,6 +172,45 @@ fn directory(rows: &mut Rows) {
         black_box(Sha256::digest(black_box(&ldif)));
     };
     rows.ratio("load, directory of 100,000 domains / one SHA-256 pass", 40.0, ours, floor);
+}
+
+/// All of it, the signature too.
+#[cfg(feature = "rustcrypto")]
+fn compose_an_envelope(rows: &mut Rows) {
+    use postacert::compose::Draft;
+    let composer = composer::Composer::new();
+    let original = composer::original(10_000_000);
+    let facts = postacert::TransportEnvelope::new(composer.transaction(), postacert::ReceiptKind::Complete);
+    let ours = || {
+        let draft = Draft::transport_envelope(&composer.identity, &facts, black_box(&original), &composer.entropy).unwrap();
+        black_box(draft.sign_with(&composer.key).unwrap());
+    };
+    let floor = || {
+        black_box(Sha256::digest(black_box(&original)));
+        black_box(black_box(&original).clone());
+    };
+    rows.ratio("compose, 10 MB envelope / SHA-256 and one copy", 1.3, ours, floor);
+}
+
+#[cfg(feature = "rustcrypto")]
+fn compose_a_receipt(rows: &mut Rows) {
+    use base64::Engine as _;
+    use postacert::compose::Draft;
+    use rsa::pkcs8::DecodePrivateKey as _;
+    let composer = composer::Composer::new();
+    let facts = postacert::Acceptance::new(composer.transaction());
+    let ours = || {
+        let draft = Draft::acceptance(&composer.identity, &facts, &composer.entropy).unwrap();
+        black_box(draft.sign_with(&composer.key).unwrap());
+    };
+    let pem = String::from_utf8(support::fixture("pki/uno.key")).unwrap();
+    let digits: String = pem.lines().filter(|line| !line.starts_with("--")).collect();
+    let key = rsa::RsaPrivateKey::from_pkcs8_der(&base64::engine::general_purpose::STANDARD.decode(digits).unwrap()).unwrap();
+    let digest = Sha256::digest(b"attributes");
+    let floor = || {
+        black_box(key.sign(rsa::Pkcs1v15Sign::new::<Sha256>(), black_box(&digest)).unwrap());
+    };
+    rows.ratio("compose, a receipt / bare RSA-2048 signature", 1.2, ours, floor);
 }
 
 // -- the work --
