@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memmem, memrchr};
 
 use super::Entropy;
 use super::text::Readable;
@@ -65,9 +65,12 @@ pub(super) fn signed_entity<'a>(
         ReadableForm::Plain => None,
         ReadableForm::PlainAndHtml => Some(readable.html()),
     };
-    let carried = carried.map(|carried| if is_seven_bit(&carried) { (carried, "7bit") } else { (in_base64(&carried), "base64") });
-    let as_it_is = carried.iter().flat_map(|(pieces, _)| pieces.iter());
-    let stem = free_stem(entropy, as_it_is.chain([&plain[..]]).chain(html.as_deref()));
+    let texts = [Some(&plain[..]), html.as_deref()];
+    let (stem, safety) = free_stem(entropy, carried.as_ref(), texts.into_iter().flatten());
+    let carried = carried.map(|carried| match safety {
+        Safety::SevenBit => (carried, "7bit"),
+        Safety::Encode => (in_base64(&carried), "base64"),
+    });
     let boundary = format!("{stem}.1");
 
     let mut head = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n").into_bytes();
@@ -155,33 +158,53 @@ fn quoted_printable(line: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(end);
 }
 
+/// Whether bytes go through any mail server unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Safety {
+    SevenBit,
+    Encode,
+}
+
 /// Whether bytes go through any mail server unchanged, as RFC 6109 §4.3 asks: ASCII without NUL, lines of at most 998 characters, each ended by
-/// CR LF and nothing else. The pieces are cut where lines end.
-fn is_seven_bit(carried: &Pieces<'_>) -> bool {
-    /// RFC 5322 §2.1.1, and the CR.
-    const LINE: usize = 999;
+/// CR LF and nothing else; and whether what is sought is in them, looked for at the same time. The pieces are cut where lines end.
+fn look_through(carried: &Pieces<'_>, sought: &memmem::Finder<'_>) -> (Safety, bool) {
+    /// RFC 5322 §2.1.1, and the line end.
+    const LINE: usize = 1_000;
     /// What stays in the nearest cache while it is looked at thrice.
     const BLOCK: usize = 16 << 10;
-    carried.iter().all(|piece| {
-        let (mut base, mut line_start, mut returns, mut feeds) = (0_usize, 0_usize, 0_usize, 0_usize);
-        for block in piece.chunks(BLOCK) {
-            if !block.is_ascii() || memchr(0, block).is_some() {
-                return false;
-            }
-            returns = returns.saturating_add(memchr_iter(b'\r', block).count());
-            for at in memchr_iter(b'\n', block) {
-                let at = base.saturating_add(at);
-                let ends_well = at.checked_sub(1).and_then(|before| piece.get(before)) == Some(&b'\r');
-                if !ends_well || at.saturating_sub(line_start) > LINE {
-                    return false;
-                }
-                line_start = at.saturating_add(1);
-                feeds = feeds.saturating_add(1);
-            }
-            base = base.saturating_add(block.len());
+    let mut found = false;
+    for piece in carried.iter() {
+        if piece.first() == Some(&b'\n') || piece.last().is_some_and(|last| matches!(last, 0 | b'\r' | 0x80..)) {
+            return (Safety::Encode, found);
         }
-        returns == feeds && piece.len().saturating_sub(line_start) < LINE
-    })
+        let (mut base, mut line) = (0_usize, 0_usize);
+        while base < piece.len() {
+            let end = base.saturating_add(BLOCK).min(piece.len());
+            // Each byte with the one behind it, without a branch, so that many are compared at once.
+            let these = piece.get(base..end).unwrap_or_default();
+            let next = piece.get(base.saturating_add(1)..end.saturating_add(1).min(piece.len())).unwrap_or_default();
+            let odd = |a: u8, b: u8| u8::from((a == b'\r') != (b == b'\n')) | u8::from(a == 0) | (a & 0x80);
+            if these.iter().zip(next).fold(0, |bad, (a, b)| bad | odd(*a, *b)) != 0 {
+                return (Safety::Encode, found);
+            }
+            // From the beginning of a line to the last one that begins within the length of a line.
+            while line.saturating_add(LINE) <= end {
+                match memrchr(b'\n', piece.get(line..line.saturating_add(LINE)).unwrap_or_default()) {
+                    Some(at) => line = line.saturating_add(at).saturating_add(1),
+                    None => return (Safety::Encode, found),
+                }
+            }
+            let overlapping = piece.get(base.saturating_sub(sought.needle().len())..end).unwrap_or_default();
+            found = found || sought.find(overlapping).is_some();
+            base = end;
+        }
+        let last = piece.get(line..).unwrap_or_default();
+        let unended = last.strip_suffix(b"\r\n").map_or(last, |_| b"");
+        if unended.len().saturating_add(2) > LINE && memchr(b'\n', unended).is_none() {
+            return (Safety::Encode, found);
+        }
+    }
+    (Safety::SevenBit, found)
 }
 
 fn in_base64(carried: &Pieces<'_>) -> Pieces<'static> {
@@ -218,15 +241,18 @@ pub(super) fn base64_lines<'p>(pieces: impl Iterator<Item = &'p [u8]>, out: &mut
     }
 }
 
-/// What all boundaries of a message begin with: it does not occur in what goes out as it is. It has 128 bits of the caller's entropy, so the
-/// first one will do; if somebody knew them and put it there, the next one will. None of the boundaries made of it begins another.
-fn free_stem<'p>(entropy: &Entropy, written: impl Iterator<Item = &'p [u8]> + Clone) -> String {
+/// What all boundaries of a message begin with, which does not occur in what goes out as it is; and how what is carried must go out: base64 has no
+/// underscore. It has 128 bits of the caller's entropy, so the first one will do; if somebody knew them and put it there, the next one
+/// will. None of the boundaries made of it begins another.
+fn free_stem<'p>(entropy: &Entropy, carried: Option<&Pieces<'_>>, texts: impl Iterator<Item = &'p [u8]> + Clone) -> (String, Safety) {
     let mut count = 0_u64;
     loop {
         let stem = format!("=_{}", entropy.hex("boundary", count));
         let finder = memmem::Finder::new(&stem);
-        if !written.clone().any(|piece| finder.find(piece).is_some()) {
-            return stem;
+        let (safety, found) = carried.map_or((Safety::SevenBit, false), |carried| look_through(carried, &finder));
+        let in_carried = found && safety == Safety::SevenBit;
+        if !in_carried && !texts.clone().any(|text| finder.find(text).is_some()) {
+            return (stem, safety);
         }
         count = count.wrapping_add(1);
     }
@@ -238,7 +264,7 @@ mod tests {
     use super::*;
 
     fn fits(text: &[u8]) -> bool {
-        is_seven_bit(&Pieces::of([Cow::Borrowed(text)]))
+        look_through(&Pieces::of([Cow::Borrowed(text)]), &memmem::Finder::new("?")).0 == Safety::SevenBit
     }
 
     #[test]
@@ -270,11 +296,16 @@ mod tests {
     #[test]
     fn a_boundary_that_is_there_is_not_taken() {
         let entropy = Entropy::from([7; 32]);
-        let first = free_stem(&entropy, [&b""[..]].into_iter());
-        let second = free_stem(&entropy, [first.as_bytes()].into_iter());
+        let free = |carried: &[u8], text: &[u8]| free_stem(&entropy, Some(&Pieces::of([carried.into()])), [text].into_iter()).0;
+        let first = free(b"", b"");
+        let far = |stem: &str, at: usize| [&b"x\r\n".repeat(at / 3)[..], stem.as_bytes()].concat();
+        let second = free(&far(&first, 99), b"");
         assert_ne!(first, second);
-        assert_eq!(free_stem(&entropy, [[first.as_bytes(), b"x"].concat().as_slice(), second.as_bytes()].into_iter()), {
-            format!("=_{}", entropy.hex("boundary", 2))
-        });
+        // Across the edge of two blocks, too.
+        for at in (16 << 10) - 36..(16 << 10) + 3 {
+            assert_eq!(free(&far(&first, at), b""), second, "{at}");
+        }
+        assert_eq!(free(first.as_bytes(), second.as_bytes()), format!("=_{}", entropy.hex("boundary", 2)));
+        assert_eq!(free(format!("{first}\n").as_bytes(), b""), first, "it will be in base64");
     }
 }
