@@ -6,7 +6,7 @@ export LC_ALL=C
 cd "$(dirname "$0")"
 fixtures=../tests/fixtures
 
-for target in message certdata cms ldif certificate_and_crl verify; do
+for target in message certdata cms ldif certificate_and_crl verify compose_parse_verify brief; do
     mkdir -p "corpus/$target"
     find "corpus/$target" -type f ! -name 'find-*' -delete
 done
@@ -39,6 +39,14 @@ for name in valid/accettazione valid/accettazione-accenti valid/avvenuta-consegn
     variant/daticert-elemento-ignoto variant/daticert-latin1 variant/daticert-predefiniti; do
     decoded_part "$fixtures/$name.eml" 'daticert\\.xml' > "corpus/certdata/$(basename "$name").xml"
 done
+for name in breve breve-nomi; do
+    cp "$fixtures/originals/$name.eml" corpus/brief/
+done
+# The kind, the subject, the original.
+printf '\000Richiesta\nFrom: a@b.example\r\n\r\nciao\r\n' > corpus/compose_parse_verify/envelope
+printf '\204=?utf-8?q?x?= <b>\n\nciao\n' > corpus/compose_parse_verify/complete-html
+{ printf '\005Richiesta\n'; cat "$fixtures/originals/breve.eml"; } > corpus/compose_parse_verify/brief
+printf '\010"To" manca & <basta>\n' > corpus/compose_parse_verify/refusal
 for name in root issuing uno pss p256 legacy email-in-subject unknown-critical; do
     openssl x509 -in "$fixtures/pki/$name.pem" -outform DER -out "corpus/certificate_and_crl/$name.der"
 done

@@ -105,6 +105,8 @@ impl FromStr for Domain {
     }
 }
 
+crate::language::same_in_all_languages!(Address);
+
 coded! {
     /// Why a text is no address, or no domain; offsets are in bytes.
     pub enum AddressError {

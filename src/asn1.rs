@@ -10,6 +10,8 @@
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+pub(crate) mod write;
+
 use core::fmt;
 
 /// The levels allowed where no [`Limits`](crate::Limits) are at hand: those that it has by default.

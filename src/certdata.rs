@@ -17,7 +17,7 @@ use core::str::FromStr;
 pub(crate) use sniff::has_postacert_root;
 pub use terms::{ExtendedError, Fault, PecKind, ReceiptKind, RecipientKind, StatusCode, TextError, UnknownTerm};
 
-pub(crate) use terms::xml_text;
+pub(crate) use terms::{ANOMALY_SUBJECT_PREFIX, xml_text};
 
 use crate::address::Address;
 use crate::ident::{MessageId, PecId};

@@ -1,9 +1,10 @@
-//! CMS `SignedData` (RFC 5652 §5), the signature of an S/MIME message, read as raw spans.
+//! CMS `SignedData` (RFC 5652 §5), the signature of an S/MIME message: read as raw spans, and written.
 
 mod attributes;
 mod read;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use core::fmt;
 
@@ -15,6 +16,7 @@ use crate::{
 
 pub(crate) use attributes::SignedAttributes;
 pub(crate) use read::{SignedData, SignerId, Trailing, read};
+pub(crate) use write::SignedDataDraft;
 
 /// Why a CMS signature (`smime.p7s`, RFC 5652) could not be read: what is wrong, and where in its decoded bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -43,12 +43,13 @@ mod scheme;
 #[cfg(feature = "aws-lc-rs")]
 #[cfg_attr(docsrs, doc(cfg(feature = "aws-lc-rs")))]
 pub use aws_lc::AwsLc;
+pub(crate) use digest::hasher;
 pub use digest::{UnknownDigest, digest};
 #[cfg(feature = "rustcrypto")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]
 pub use rustcrypto::RustCrypto;
 pub use scheme::AlgorithmError;
-pub(crate) use scheme::{AlgorithmIdentifier, digest_algorithm, signature_scheme};
+pub(crate) use scheme::{AlgorithmIdentifier, PssParameters, digest_algorithm, signature_scheme};
 
 use core::fmt;
 

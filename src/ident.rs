@@ -46,6 +46,11 @@ pub struct PecId(Box<str>);
 pub struct MessageId(Box<str>);
 
 impl PecId {
+    /// An identifier of this provider's making. Both parts are of visible ASCII and short, by their types.
+    pub(crate) fn minted(unique: u128, host: &crate::address::Domain) -> Self {
+        Self(format!("{unique:032x}@{host}").into())
+    }
+
     /// The identifier, without brackets.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -54,6 +59,10 @@ impl PecId {
 }
 
 impl MessageId {
+    pub(crate) fn minted(unique: u128, host: &crate::address::Domain) -> Self {
+        Self(format!("{unique:032x}@{host}").into())
+    }
+
     /// The identifier, without brackets.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,4 +1,4 @@
-//! PEC (Posta Elettronica Certificata, Italy's certified e-mail, RFC 6109): read and verified, without I/O.
+//! PEC (Posta Elettronica Certificata, Italy's certified e-mail, RFC 6109): read, verified and composed, without I/O.
 //!
 //! | to | see |
 //! | --- | --- |
@@ -6,6 +6,7 @@
 //! | say whom to trust | [`Directory`], [`Certificate`], [`Verifier::builder`] |
 //! | verify | [`Verifier::verify`], which gives a [`Report`] |
 //! | use what is proven | [`Report::into_verified`], [`Verified`], [`Notification`], [`CertificationData`] |
+//! | compose and sign, as a provider or as its user | [`compose`] |
 //! | walk the parts of a message | [`mime`] |
 //! | know what a result means, and every code | [`what_is_proven`] |
 //! | say it to people, in English or Italian | [`Report`]'s `Display`, [`Report::in_language`], [`Language`] |
@@ -44,8 +45,11 @@ mod asn1;
 mod cms;
 pub mod crypto;
 mod directory;
+mod pem;
 mod verify;
 mod x509;
+
+pub mod compose;
 
 // -- vocabulary --
 pub use address::{Address, AddressError, Domain};

@@ -215,6 +215,10 @@ impl<'a> Message<'a> {
         self.tree.entities().skip(1).filter(|e| e.is("message", "rfc822") || e.is("multipart", "signed")).map(CarriedMessage::of)
     }
 
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     pub(crate) fn tree(&self) -> &Tree<'a> {
         &self.tree
     }

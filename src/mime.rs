@@ -418,6 +418,26 @@ fn mbox_line(raw: &[u8]) -> usize {
     }
 }
 
+/// Where the header of a message begins, behind the line of an mbox, and where it ends, at the blank line: as a [`Tree`] has them, but
+/// found without a look at the body and under no limit.
+pub(crate) fn outer_header(raw: &[u8]) -> core::ops::Range<usize> {
+    let start = mbox_line(raw);
+    let mut line = start;
+    loop {
+        let rest = span(raw, line, raw.len());
+        if rest.is_empty() || rest.starts_with(b"\n") || rest.starts_with(b"\r\n") {
+            return start..line;
+        }
+        line = memchr::memchr(b'\n', rest).map_or(raw.len(), |at| line.saturating_add(at).saturating_add(1));
+    }
+}
+
+/// The fields of the [`outer_header`], under no limit.
+pub(crate) fn outer_fields(raw: &[u8]) -> Fields<'_> {
+    let header = outer_header(raw);
+    Fields::new(span(raw, header.start, header.end), header.start, HeaderCaps::NONE)
+}
+
 fn span(raw: &[u8], from: usize, to: usize) -> &[u8] {
     raw.get(from..to).unwrap_or_default()
 }

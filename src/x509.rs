@@ -12,7 +12,6 @@ mod facts;
 mod link;
 mod name;
 mod path;
-mod pem;
 mod profile;
 mod read;
 #[cfg(all(test, feature = "rustcrypto"))]
@@ -35,6 +34,7 @@ use std::sync::Arc;
 use crate::asn1::Asn1ErrorKind;
 use crate::crypto::{AlgorithmError, SignatureScheme, signature_scheme};
 use crate::language::{Language, Say, spoken};
+use crate::pem;
 use crate::time::UnixTime;
 
 /// An X.509 certificate (RFC 5280), parsed and immutable. A clone costs nothing, and two are equal when their bytes are.

@@ -82,7 +82,7 @@ pub(crate) fn sign(raw: &[u8], entity: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// About so many bytes of base64 of no regularity, in lines of 76.
-fn base64_lines(bytes: usize, out: &mut Vec<u8>) {
+pub(crate) fn base64_lines(bytes: usize, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for _ in 0..bytes / 78 {

@@ -34,6 +34,27 @@ pub(crate) enum Command {
     /// Lists the providers, certificates and domains of a provider directory
     #[command(after_help = DIRECTORY_EXAMPLES)]
     Directory(DirectoryArgs),
+    /// Writes one message of each kind into a folder, signed with throw-away keys
+    #[command(after_help = COMPOSE_EXAMPLES)]
+    Compose(ComposeArgs),
+}
+
+const COMPOSE_EXAMPLES: &str = "\
+Examples:
+  pec compose --out messages
+  pec verify --anchors messages/root.pem messages/*.eml
+
+The keys are those of the tests, known to everybody: the messages prove nothing.";
+
+/// What `pec compose` is told.
+#[derive(Debug, Args)]
+pub(crate) struct ComposeArgs {
+    /// The folder to write to; it is made if it is not there, and nothing in it is overwritten
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Write the text as HTML too
+    #[arg(long)]
+    pub(crate) html: bool,
 }
 
 const TOP_EXAMPLES: &str = "\

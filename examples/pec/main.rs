@@ -4,6 +4,7 @@
 //! a text, a table row (`text.rs`) or a JSON object (`json.rs`).
 
 mod args;
+mod compose;
 mod directory;
 mod extract;
 mod input;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Show(args) => show::run(args, look),
         Command::Extract(args) => extract::run(args, look),
         Command::Directory(args) => directory::run(args, look),
+        Command::Compose(args) => compose::run(args),
     };
     let exit = result.unwrap_or_else(|error| {
         if !is_closed_pipe(&error) {

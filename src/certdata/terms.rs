@@ -154,6 +154,28 @@ impl PecKind {
     }
 }
 
+/// What the subject of an anomaly envelope begins with (RFC 6109 §3.2.2).
+pub(crate) const ANOMALY_SUBJECT_PREFIX: &str = "ANOMALIA MESSAGGIO";
+
+impl PecKind {
+    /// What the subject of a message of this kind begins with, before a colon, a blank and the original subject (RFC 6109 §3).
+    pub(crate) const fn subject_prefix(self, fault: Option<Fault>) -> &'static str {
+        let virus = matches!(fault, Some(Fault::Virus));
+        match self {
+            Self::Acceptance => "ACCETTAZIONE",
+            Self::NonAcceptance if virus => "AVVISO DI NON ACCETTAZIONE PER VIRUS",
+            Self::NonAcceptance => "AVVISO DI NON ACCETTAZIONE",
+            Self::TakenInCharge => "PRESA IN CARICO",
+            Self::Delivery => "CONSEGNA",
+            Self::TransportEnvelope => "POSTA CERTIFICATA",
+            Self::NonDelivery if virus => "AVVISO DI MANCATA CONSEGNA PER VIRUS",
+            Self::NonDelivery => "AVVISO DI MANCATA CONSEGNA",
+            Self::DeliveryTimeout => "AVVISO DI MANCATA CONSEGNA PER SUP. TEMPO MASSIMO",
+            Self::VirusDetection => "PROBLEMA DI SICUREZZA",
+        }
+    }
+}
+
 /// A word that is none of those that certification data use in this place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownTerm(Box<str>);

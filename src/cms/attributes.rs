@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// RFC 6211 §2.
-const ID_CMS_ALGORITHM_PROTECT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.52");
+pub(super) const ID_CMS_ALGORITHM_PROTECT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.52");
 
 /// Signed attributes in DER, with content-type and message-digest there exactly once and content-type being the content's.
 #[derive(Debug, Clone)]

@@ -28,7 +28,7 @@ pub fn digest(algorithm: DigestAlgorithm, bytes: &[u8]) -> Digest {
 }
 
 /// Begins a digest.
-pub(super) fn hasher(algorithm: DigestAlgorithm) -> Box<dyn Hasher> {
+pub(crate) fn hasher(algorithm: DigestAlgorithm) -> Box<dyn Hasher> {
     match algorithm {
         DigestAlgorithm::Sha1 => Box::new(Running { algorithm, state: Sha1::new() }),
         DigestAlgorithm::Sha256 => Box::new(Running { algorithm, state: Sha256::new() }),

@@ -183,6 +183,9 @@ impl From<&Limits> for HeaderCaps {
 }
 
 impl HeaderCaps {
+    /// No bounds at all.
+    pub(super) const NONE: Self = Self { bytes: usize::MAX, fields: usize::MAX, field_bytes: usize::MAX, recipients_bytes: usize::MAX };
+
     /// The limit of the field of this name.
     pub(super) fn of_field(&self, name: &str) -> usize {
         if name.eq_ignore_ascii_case("to") || name.eq_ignore_ascii_case("cc") { self.recipients_bytes } else { self.field_bytes }

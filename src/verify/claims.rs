@@ -131,19 +131,7 @@ fn bare(id: &str) -> &str {
 fn compare_subject(claims: &Claims<'_, '_>, data: &CertificationData, judge: &mut Judge) {
     let Some(original) = data.subject() else { return };
     let Some(claimed) = claims.subject() else { return };
-    let virus = data.fault().value() == Some(&Fault::Virus);
-    let prefix = match (data.kind(), virus) {
-        (PecKind::Acceptance, _) => "ACCETTAZIONE",
-        (PecKind::NonAcceptance, false) => "AVVISO DI NON ACCETTAZIONE",
-        (PecKind::NonAcceptance, true) => "AVVISO DI NON ACCETTAZIONE PER VIRUS",
-        (PecKind::TransportEnvelope, _) => "POSTA CERTIFICATA",
-        (PecKind::TakenInCharge, _) => "PRESA IN CARICO",
-        (PecKind::Delivery, _) => "CONSEGNA",
-        (PecKind::NonDelivery, false) => "AVVISO DI MANCATA CONSEGNA",
-        (PecKind::NonDelivery, true) => "AVVISO DI MANCATA CONSEGNA PER VIRUS",
-        (PecKind::DeliveryTimeout, _) => "AVVISO DI MANCATA CONSEGNA PER SUP. TEMPO MASSIMO",
-        (PecKind::VirusDetection, _) => "PROBLEMA DI SICUREZZA",
-    };
+    let prefix = data.kind().subject_prefix(data.fault().value().copied());
     if claimed.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(": ")) == Some(original) {
         return;
     }

@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use sha2::Digest as _;
 
+use super::Certificate;
 use super::facts::{Extension, full_names};
 use super::link::{LinkError, Uncheckable};
 use super::name::Name;
 use super::read::{Malformed, Named as _, hex, instant, span, span_of_end, unexpected, whole_octets};
-use super::{Certificate, pem};
 use crate::asn1::{Asn1ErrorKind, Reader, Rules, Value, dotted, tag};
 use crate::language::{Language, Say, spoken};
+use crate::pem;
 use crate::time::UnixTime;
 
 /// A certificate revocation list (RFC 5280 §5), parsed and immutable. A clone costs nothing.

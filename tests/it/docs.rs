@@ -9,6 +9,7 @@ use postacert::{
     AddressError, Asn1ErrorKind, CertdataDeparture, CertdataErrorKind, CertificateErrorKind, CmsErrorKind, CodeRow, CrlErrorKind,
     DirectoryErrorKind, DirectoryFindingKind, FindingKind, IdentError, NameRule, NotificationError, PathError, ProfileProblem,
     RevocationGap, SignedDirectoryError, TextError, TimeError, Uncheckable, VerifierError, Weakness,
+    compose::{ComposeError, FormalRefusal, PrivateKeyError, SignerError},
     crypto::{AlgorithmError, KeyError, SignatureError},
     mime::MimeErrorKind,
 };
@@ -54,6 +55,10 @@ const TABLES: &[Table] = tables! {
     AddressError: "Why a text is no mail address or domain.",
     IdentError: "Why a text is no identifier.",
     TextError: "Why a text cannot stand in certification data.",
+    ComposeError: "Why a message cannot be composed.",
+    SignerError: "Inside `compose-signer`: why there is no signature, or none that can be used.",
+    PrivateKeyError: "Why a private key cannot be used.",
+    FormalRefusal: "Why an access point does not accept a message, and a submission is not made.",
 };
 
 const MARK: &str =

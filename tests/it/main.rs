@@ -7,10 +7,12 @@ mod certdata;
 mod chains;
 mod cms;
 mod command_line;
+mod compose;
 mod crypto;
 #[cfg(feature = "rustcrypto")]
 mod differential;
 mod directory;
+#[cfg(feature = "rustcrypto")]
 mod docs;
 mod fixtures;
 mod fuzz_corpus;
@@ -26,6 +28,7 @@ mod notification;
 mod openssl;
 mod own_algorithms;
 mod properties;
+mod rfc6109;
 mod rules;
 mod samples;
 mod signed_directory;

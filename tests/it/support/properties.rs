@@ -7,22 +7,25 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use postacert::compose::{ComposeError, Draft, Entropy, Identity, InMemoryKey, ReadableForm, relabel};
 use postacert::{
-    Certificate, CertificationData, Crl, Directory, Message, Notification, Outcome, Report, TransportEnvelope, UnixTime, VerificationTime,
-    Verifier, VerifierBuilder,
+    Certificate, CertificationData, Crl, Delivery, Directory, Fault, Message, NonAcceptance, Notification, Outcome, ReceiptKind, Recipient,
+    RecipientKind, Report, Transaction, TransportEnvelope, UnixTime, VerificationTime, Verifier, VerifierBuilder,
 };
 
 /// A property, by the name of its fuzz target.
 pub type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target.
-pub const ALL: [(&str, Property); 6] = [
+pub const ALL: [(&str, Property); 8] = [
     ("message", message),
     ("certdata", certdata),
     ("cms", cms),
     ("ldif", ldif),
     ("certificate_and_crl", certificate_and_crl),
     ("verify", verify),
+    ("compose_parse_verify", compose_parse_verify),
+    ("brief", brief),
 ];
 
 /// Any bytes: what the tree of parts says of them are those very bytes, each exactly once, and everything a reader can ask has an answer.
@@ -234,6 +237,113 @@ fn consistent(report: &Report<'_>) {
     assert!(!report.to_string().is_empty());
     for reason in report.reasons() {
         assert!(!reason.code().is_empty() && !reason.to_string().is_empty());
+    }
+}
+
+/// Any bytes as the facts of a message, and as what it carries: what is composed passes, says the same, carries the same bytes, and is
+/// composed to the same bytes again. The first byte chooses the kind, the next line is the subject, the rest is the original.
+pub fn compose_parse_verify<'a>(bytes: &'a [u8]) {
+    let Some((&choice, rest)) = bytes.split_first() else {
+        return;
+    };
+    let (subject, original) = rest.split_at(rest.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1));
+    let subject = String::from_utf8_lossy(subject);
+    let world = World::get();
+    let composer = Composer::get();
+    let Ok(transaction) = composer.transaction.clone().with_subject(&subject) else {
+        return; // a character that XML cannot hold
+    };
+    let to = || "bruno@pec.gestoreuno.example".parse().expect("an address");
+    let kind = ReceiptKind::ALL[usize::from(choice) % 3];
+    let (identity, entropy) = (&composer.identities[usize::from(choice >> 7)], Entropy::new([choice; 32]));
+    let envelope = TransportEnvelope::new(transaction.clone(), kind);
+    let delivery = Delivery::new(transaction.clone(), to(), kind);
+    let refusal = subject.parse().ok().and_then(|reason| NonAcceptance::new(transaction, Fault::Other, Some(reason)).ok());
+    type Compose<'c, 'a> = Box<dyn Fn() -> Result<Draft<'a>, ComposeError> + 'c>;
+    let (which, compose): (u8, Compose<'_, 'a>) = match (choice >> 2) % 3 {
+        0 => (0, Box::new(|| Draft::transport_envelope(identity, &envelope, original, &entropy))),
+        1 => (1, Box::new(|| Draft::delivery(identity, &delivery, original, &entropy))),
+        _ => match &refusal {
+            Some(refusal) => (2, Box::new(|| Draft::non_acceptance(identity, refusal, &entropy))),
+            None => return,
+        },
+    };
+    let draft = match compose() {
+        Ok(draft) => draft,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    let entity = draft.entity();
+    let raw = draft.sign_with(&composer.key).expect("the key is the certificate's");
+    assert_eq!(raw, compose().expect("it was composed once").sign_with(&composer.key).expect("and signed"), "the same bytes again");
+
+    let message = Message::parse(&raw).expect("it is small");
+    let report = world.verify(&message);
+    assert_eq!(report.outcome(), Outcome::Passed, "{report}");
+    assert_eq!(message.signed().expect("it is signed").bytes(), entity);
+    let content = report.verified().expect("it passed").value();
+    let data = content.data().expect("it has certification data");
+    match which {
+        0 => assert_eq!(TransportEnvelope::try_from(data).as_ref(), Ok(&envelope)),
+        1 => assert_eq!(Notification::try_from(data), Ok(delivery.clone().into())),
+        _ => assert_eq!(Notification::try_from(data).ok(), refusal.clone().map(Notification::from)),
+    }
+    let due = match (which, kind) {
+        (0, _) => Some(relabel(original, envelope.transaction().id()).to_vec()),
+        (1, ReceiptKind::Complete) => Some(original.to_vec()),
+        (1, ReceiptKind::Brief) => Some(postacert::compose::brief(original).expect("it is small").bytes().to_vec()),
+        _ => None,
+    };
+    assert_eq!(content.original().map(|original| original.bytes().to_vec()), due, "what is carried is exact");
+}
+
+/// Any bytes as an original: its brief copy has the same parts in the same places, those with a name hashed, and all else as it was.
+pub fn brief(original: &[u8]) {
+    let Ok(brief) = postacert::compose::brief(original) else {
+        return;
+    };
+    if brief.parts().is_empty() {
+        assert_eq!(brief.bytes(), original);
+        return;
+    }
+    let (before, after) = (Message::parse(original).expect("it was read"), Message::parse(brief.bytes()).expect("it is not much longer"));
+    let sections = |message: &Message<'_>| message.entities().map(|entity| entity.section()).collect::<Vec<_>>();
+    assert_eq!(sections(&before), sections(&after), "the structure is kept");
+    let hashed: HashSet<&str> = brief.parts().iter().map(|part| part.section()).collect();
+    for (old, new) in before.entities().zip(after.entities()) {
+        if hashed.contains(old.section().as_str()) {
+            assert!(new.is("text", "plain") && new.body().trim_ascii().len() == 40, "section {:?}", old.section());
+        } else if old.children().next().is_none() {
+            assert_eq!(old.raw(), new.raw(), "section {:?} stays", old.section());
+        }
+    }
+}
+
+/// The fixtures' first provider, who composes.
+struct Composer {
+    /// Without and with HTML.
+    identities: [Identity; 2],
+    key: InMemoryKey,
+    transaction: Transaction,
+}
+
+impl Composer {
+    fn get() -> &'static Self {
+        static COMPOSER: OnceLock<Composer> = OnceLock::new();
+        COMPOSER.get_or_init(|| {
+            let file = |name: &str| std::fs::read(fixtures().join(name)).unwrap_or_else(|e| panic!("fixture {name}: {e}"));
+            let certificates = |name: &str| Certificate::from_pem_or_der(&file(name)).expect("a fixture's certificate");
+            let identity = Identity::new("Gestore Uno PEC S.p.A.", certificates("pki/uno.pem").remove(0), certificates("pki/issuing.pem"));
+            let identity = identity.expect("its certificate has one address");
+            let to = Recipient::new("bruno@pec.gestoreuno.example".parse().expect("an address"), RecipientKind::Certified);
+            let when = "2026-11-22T03:50:00+01:00".parse().expect("a time");
+            let (sender, id) =
+                ("anna@pec.gestoreuno.example".parse().expect("an address"), "a1@pec.gestoreuno.example".parse().expect("an id"));
+            Self {
+                identities: [identity.clone(), identity.clone().with_readable(ReadableForm::PlainAndHtml)],
+                key: InMemoryKey::from_pem(file("pki/uno.key")).expect("a fixture's key"),
+                transaction: Transaction::new(sender, vec![to], identity.provider(), when, id).expect("there is a recipient"),
+            }
+        })
     }
 }
 

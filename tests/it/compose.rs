@@ -1,0 +1,16 @@
+//! Tests of the module `compose`.
+
+#[cfg(feature = "rustcrypto")]
+mod brief;
+#[cfg(feature = "rustcrypto")]
+mod messages;
+mod original;
+#[cfg(feature = "rustcrypto")]
+mod others;
+#[cfg(feature = "rustcrypto")]
+mod refusals;
+#[cfg(feature = "rustcrypto")]
+mod sign;
+#[cfg(feature = "rustcrypto")]
+mod steps;
+mod submission;
