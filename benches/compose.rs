@@ -13,7 +13,8 @@ mod support;
 
 fn by_kind_and_size(criterion: &mut Criterion) {
     let composer = composer::Composer::new();
-    let (verifier, time) = support::verifier();
+    let (trust, time) = support::trust();
+    let verifier = trust.build().unwrap();
     let mut group = criterion.benchmark_group("compose");
     for (size, bytes) in [("8 KB", 8_000), ("100 KB", 100_000), ("1 MB", 1_000_000), ("10 MB", 10_000_000)] {
         let original = composer::original(bytes);
