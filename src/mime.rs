@@ -271,6 +271,12 @@ impl<'t, 'a> Entity<'t, 'a> {
         Decoded::new(bytes, finding)
     }
 
+    /// What the first bytes of the body decode to.
+    pub(crate) fn decode_prefix(&self, encoded: usize) -> Cow<'a, [u8]> {
+        let body = self.body();
+        self.encoding().decode(body.get(..encoded).unwrap_or(body)).0
+    }
+
     /// The decoded body as text in its declared character set (ISO-8859-1 is read as windows-1252, as everybody does). Total: what cannot be decoded becomes U+FFFD; bytes outside ASCII
     /// without a character set, or with an unknown one, are read as UTF-8 or else as windows-1252.
     #[must_use]

@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         }
         let when = self.required(data.when, "data")?;
         let id = self.required(data.id, "identificativo")?;
-        if kind == PecKind::Delivery && data.recipient.is_none() {
+        if kind == PecKind::Delivery && data.recipient.as_ref().is_none_or(|text| text.is_empty()) {
             return self.fail(CertdataErrorKind::Missing { element: "consegna" });
         }
         let sender = if sender.is_empty() { self.empty("mittente") } else { self.address("mittente", &sender) };

@@ -14,6 +14,7 @@ use super::{ComposeError, Entropy, Identity};
 use crate::address::Address;
 use crate::certdata::{ANOMALY_SUBJECT_PREFIX, CertificationData, ExtendedError, Fault, ReceiptKind, RecipientKind};
 use crate::crypto::DigestAlgorithm;
+use crate::ident::MessageId;
 use crate::limits::Limits;
 use crate::message::Message;
 use crate::mime::outer_header;
@@ -187,10 +188,11 @@ impl<'a> Draft<'a> {
             return Err(ComposeError::Bcc);
         }
         let relabelled = relabel(original, transaction.id());
-        if let (Some(facts), Some(found)) = (transaction.message_id(), relabelled.message_id())
-            && facts != found
+        if let Some(found) = relabelled.message_id()
+            && transaction.message_id() != Some(found)
         {
-            return Err(ComposeError::MessageIdentifier { facts: facts.as_str().into(), found: found.as_str().into() });
+            let facts = transaction.message_id().map_or("", MessageId::as_str).into();
+            return Err(ComposeError::MessageIdentifier { facts, found: found.as_str().into() });
         }
         let mut header = HeaderWriter::default();
         inherit(&message, &mut header);
@@ -363,7 +365,15 @@ fn check(identity: &Identity, transaction: &Transaction, data: &CertificationDat
 /// The message as far as its header goes: nothing else of it is asked, and it may be large.
 fn header_of(message: &[u8]) -> Result<Message<'_>, ComposeError> {
     let header = message.get(..outer_header(message).end).unwrap_or_default();
-    Message::parse(header).map_err(|error| ComposeError::Original { error })
+    // Every field counts, however many and long they are: a Bcc must not hide behind a limit.
+    let no_limits = Limits {
+        header_bytes: usize::MAX,
+        header_fields: usize::MAX,
+        header_field_bytes: usize::MAX,
+        recipients_field_bytes: usize::MAX,
+        ..Limits::default()
+    };
+    Message::parse_with(header, &no_limits).map_err(|error| ComposeError::Original { error })
 }
 
 /// `"Per conto di: sender" <provider's address>`, in From and in Sender (RFC 6109 §2.1).

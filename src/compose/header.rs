@@ -19,13 +19,12 @@ pub(super) struct HeaderWriter {
 }
 
 impl HeaderWriter {
-    /// A field whose value is of visible ASCII by its type: a word of the protocol, an identifier, an address, a date.
+    /// A field whose value is of visible ASCII, blanks and tabs by its type: a word of the protocol, an identifier, an address, a date.
     pub(super) fn word(&mut self, name: &str, value: &str) {
-        debug_assert!(value.bytes().all(|b| (b' '..0x7f).contains(&b)), "{name}: {value}");
         self.name(name);
         let length = name.len().saturating_add(2).saturating_add(value.len());
         self.bytes.extend_from_slice(if length > LINE_MAX { b"\r\n " } else { b" " });
-        self.bytes.extend(value.bytes().filter(|b| !b.is_ascii_control()));
+        self.bytes.extend(value.bytes().filter(|b| !matches!(b, 0 | b'\r' | b'\n')));
         self.bytes.extend_from_slice(b"\r\n");
     }
 

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Message, ParseError};
+use super::{LineForm, Message, ParseError};
+use crate::finding::Finding;
 use crate::limits::Limits;
-use crate::mime::Entity;
+use crate::mime::{Entity, TransferEncoding, as_crlf};
 
 /// A message carried inside another, its bytes exact: the original message of a PEC envelope or of a complete receipt
 /// (`postacert.eml`, RFC 6109 §4.3.2), the received mail of an anomaly envelope, or any attached mail.
@@ -25,10 +26,18 @@ impl<'a> CarriedMessage<'a> {
         Self { bytes, section: entity.section(), name: entity.name().map(Cow::into_owned) }
     }
 
-    /// The same message with its LF line ends made CR LF, if its bytes were taken from the signed ones as they are.
-    pub(crate) fn with_crlf(self) -> Self {
-        let Cow::Borrowed(bytes) = self.bytes else { return self };
-        Self { bytes: Cow::Owned(crate::mime::as_crlf(bytes).flatten().copied().collect()), ..self }
+    /// The message in a signed part, in the form of the signed bytes, with the fault of its encoding if there is one.
+    pub(super) fn signed(entity: Entity<'_, 'a>, form: LineForm) -> (Self, Option<Finding>) {
+        let decoded = entity.decode();
+        let finding = decoded.finding().cloned();
+        let bytes = match (form, entity.encoding()) {
+            (LineForm::AsReceived, _) | (LineForm::Crlf, TransferEncoding::Base64) => decoded.into_bytes(),
+            (LineForm::Crlf, encoding) => {
+                let body: Vec<u8> = as_crlf(entity.body()).flatten().copied().collect();
+                Cow::Owned(encoding.decode(&body).0.into_owned())
+            }
+        };
+        (Self { bytes, section: entity.section(), name: entity.name().map(Cow::into_owned) }, finding)
     }
 
     /// The bytes of the message, transfer-decoded, up to the line end before the delimiter that ends its part.

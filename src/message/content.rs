@@ -184,11 +184,9 @@ impl<'a> Reading<'a> {
         if let Some(second) = parts.second_original {
             self.note(FindingKind::OriginalTwice, &second);
         }
-        let carried = CarriedMessage::of(first);
-        self.original = Some(match form {
-            LineForm::AsReceived => carried,
-            LineForm::Crlf => carried.with_crlf(),
-        });
+        let (carried, finding) = CarriedMessage::signed(first, form);
+        self.findings.extend(finding);
+        self.original = Some(carried);
     }
 
     /// The one direct child that is named daticert.xml or certdata.xml (R4).
@@ -203,18 +201,20 @@ impl<'a> Reading<'a> {
         };
         let decoded = first.decode();
         for (other, named) in &parts.rivals {
-            if !named && other.body().len() > limits.certdata_bytes.saturating_mul(2) {
+            if !named && !is_unnamed_certdata(other) {
                 continue;
             }
             let bytes = other.decode();
-            if !named && !has_postacert_root(bytes.bytes()) {
-                continue;
-            }
             if bytes.bytes() == decoded.bytes() {
                 self.note(FindingKind::CertdataTwice, other);
             } else {
                 self.fatal.push(Finding::new(FindingKind::CertdataAmbiguous, Place::part(&other.section())));
             }
+        }
+        if first.encoding() == TransferEncoding::Unknown {
+            // R4 wants a lawful encoding: what one reader decodes another takes as it is.
+            let encoding = first.field("Content-Transfer-Encoding").map(|f| f.unfolded().trim().into()).unwrap_or_default();
+            self.framing = Some(Finding::new(FindingKind::UnknownEncoding { encoding }, Place::part(&first.section())));
         }
         if let Some(finding) = decoded.finding() {
             if first.encoding() == TransferEncoding::Base64 {
@@ -251,7 +251,7 @@ impl<'a> Reading<'a> {
         }
         let extra = signed.children().find(|e| {
             let text = e.is("text", "plain") || e.is("text", "html") || e.is("multipart", "alternative");
-            !is_original(e) && (!text || e.name().is_some())
+            !is_original(e) && (!text || e.name().is_some() || is_unnamed_certdata(e))
         });
         if let Some(extra) = extra {
             self.note(FindingKind::AnomalyExtraPart, &extra);
@@ -265,6 +265,7 @@ impl<'a> Reading<'a> {
 
 /// `daticert.xml` on the wire; RFC 6109 §4.3.3 prints `certdata.xml`.
 pub(super) fn is_certdata_name(name: &str) -> bool {
+    let name = name.trim();
     name.eq_ignore_ascii_case("daticert.xml") || name.eq_ignore_ascii_case("certdata.xml")
 }
 
@@ -274,8 +275,7 @@ struct Parts<'t, 'a> {
     second_original: Option<Entity<'t, 'a>>,
     /// The first that is named as certification data are.
     certdata: Option<Entity<'t, 'a>>,
-    /// What else somebody might take for certification data, and whether it is named so: the readable texts and whole messages cannot be
-    /// mistaken for XML.
+    /// What else somebody might take for certification data, and whether it is named so: all but whole messages and multiparts.
     rivals: Vec<(Entity<'t, 'a>, bool)>,
 }
 
@@ -295,10 +295,10 @@ impl<'t, 'a> Parts<'t, 'a> {
             } else if is_original && parts.second_original.is_none() {
                 parts.second_original = Some(part);
             }
-            let readable = is_message || kind.is_kind("multipart") || kind.is("text", "plain") || kind.is("text", "html");
+            let readable = is_message || kind.is_kind("multipart");
             if is_certdata && parts.certdata.is_none() {
                 parts.certdata = Some(part);
-            } else if !is_original && (is_certdata || !readable) {
+            } else if is_certdata || (!is_original && !readable) {
                 parts.rivals.push((part, is_certdata));
             }
         }
@@ -306,8 +306,29 @@ impl<'t, 'a> Parts<'t, 'a> {
     }
 }
 
+/// Whether a part that is not named so is XML with the root `postacert` all the same. Its first bytes tell for most parts, so that a large
+/// attachment is not decoded for it.
+fn is_unnamed_certdata(part: &Entity<'_, '_>) -> bool {
+    const PREFIX: usize = 4096;
+    if part.content_type().is_kind("multipart") || part.is("message", "rfc822") {
+        return false;
+    }
+    let begins_as_xml = |bytes: &[u8]| {
+        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0 | 0xef | 0xbb | 0xbf | 0xfe | 0xff));
+        first.is_none_or(|byte| *byte == b'<')
+    };
+    if begins_as_xml(&part.decode_prefix(PREFIX)) && has_postacert_root(part.decode().bytes()) {
+        return true;
+    }
+    // A reader that takes an unknown encoding for base64 would see this.
+    part.encoding() == TransferEncoding::Unknown && {
+        let (bytes, _) = TransferEncoding::Base64.decode(part.body());
+        begins_as_xml(&bytes) && has_postacert_root(&bytes)
+    }
+}
+
 fn is_original_name(name: &str) -> bool {
-    name.eq_ignore_ascii_case("postacert.eml")
+    name.trim().eq_ignore_ascii_case("postacert.eml")
 }
 
 fn is_original(entity: &Entity<'_, '_>) -> bool {

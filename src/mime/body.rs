@@ -49,7 +49,7 @@ impl TransferEncoding {
         matches!(self, Self::QuotedPrintable | Self::Base64)
     }
 
-    pub(super) fn decode(self, body: &[u8]) -> (Cow<'_, [u8]>, Option<usize>) {
+    pub(crate) fn decode(self, body: &[u8]) -> (Cow<'_, [u8]>, Option<usize>) {
         match self {
             Self::SevenBit | Self::EightBit | Self::Binary | Self::Unknown => (Cow::Borrowed(body), None),
             Self::QuotedPrintable => {

@@ -88,6 +88,10 @@ fn check_from(claims: &Claims<'_, '_>, signed: &Signed, speaker: Option<Speaker<
 fn check_attested(data: &CertificationData, speaker: Speaker<'_>, judge: &mut Judge) {
     let mut demand = |address: Option<&Written<Address>>, what: &'static str| {
         let Some(address) = address else { return judge.bad(Check::Authority, FindingKind::RecipientMissing { element: what }) };
+        // Only an empty mittente is a finding (R34): it attests nobody. The others are what the message is about.
+        if address.text().is_empty() && what != "mittente" {
+            return judge.bad(Check::Authority, FindingKind::RecipientMissing { element: what });
+        }
         if !address.text().is_empty() && !manages(speaker, address) {
             judge.bad(Check::Authority, wrong(speaker, domain_text(address), what));
         }
@@ -118,8 +122,14 @@ fn check_attested(data: &CertificationData, speaker: Speaker<'_>, judge: &mut Ju
 fn manages(speaker: Speaker<'_>, address: &Written<Address>) -> bool {
     match address.value() {
         Some(address) => speaker.listing.manages(address.domain()),
-        // Kept as written with a finding (R30); its domain can be asked for all the same.
-        None => domain_text(address).parse::<Domain>().is_ok_and(|domain| speaker.listing.manages(&domain)),
+        // Kept as written with a finding (R30); its domain can be asked for all the same, if it is one address: a local part beyond ASCII, say.
+        None => {
+            let text = address.text();
+            let is_one = text.matches('@').count() == 1
+                && !text.starts_with('@')
+                && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>' | '"' | '(' | ')'));
+            is_one && domain_text(address).parse::<Domain>().is_ok_and(|domain| speaker.listing.manages(&domain))
+        }
     }
 }
 

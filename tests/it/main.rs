@@ -14,6 +14,7 @@ mod differential;
 mod directory;
 #[cfg(feature = "rustcrypto")]
 mod docs;
+mod finds;
 mod fixtures;
 mod fuzz_corpus;
 mod golden;

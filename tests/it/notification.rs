@@ -114,7 +114,7 @@ fn what_a_kind_must_have_and_lacks_is_named() {
         ("preavviso-errore-consegna altro", "", missing("consegna")),
         ("rilevazione-virus virus", "", missing("consegna")),
         ("presa-in-carico", "", missing("ricezione")),
-        ("avvenuta-consegna", "<consegna/>", missing("consegna")),
+        ("errore-consegna altro", "<consegna/>", missing("consegna")),
         ("avvenuta-consegna", "<consegna>nobody</consegna>", malformed("consegna", "nobody")),
         ("presa-in-carico", "<ricezione>a@b</ricezione><ricezione>c</ricezione>", malformed("ricezione", "c")),
         ("avvenuta-consegna", "<ricevuta tipo='boh'/><consegna>a@b</consegna>", malformed("ricevuta", "boh")),
@@ -122,6 +122,9 @@ fn what_a_kind_must_have_and_lacks_is_named() {
     ] {
         assert_eq!(Notification::try_from(data(kind, more)), Err(error), "{kind}");
     }
+    // A delivery to nobody is no certification data at all (R34).
+    let nobody = data("avvenuta-consegna", TO).to_xml().replace("b@cert.example</consegna>", "</consegna>");
+    assert!(CertificationData::parse(nobody.as_bytes()).is_err());
     let mut xml = data("accettazione", "").to_xml();
     assert!(Notification::try_from(CertificationData::parse(xml.as_bytes()).unwrap().0).is_ok());
     xml = xml.replace("a@pec.example", "");
