@@ -117,6 +117,9 @@ fn parse_of_an_envelope(rows: &mut Rows, raw: &[u8]) {
     rows.ratio("parse, 10 MB envelope / one memmem pass", 1.2, ours, || delimiters(raw));
 }
 
+/// With aws-lc-rs the floor is 14.4 µs of RSA and 1.9 µs of SHA-256 where this was measured, and all the rest some 16 µs, so that the row stands near
+/// 2. Of the rest, by instructions (callgrind): base64 of signature and data 22 %, daticert.xml 18 %, the MIME tree 18 %, the lines' scan and the outer
+/// header's claims 5 % each, and the remainder in pieces below that. Where RSA takes 28 µs, the same code is within 1.55.
 fn verify_of_a_receipt(rows: &mut Rows, backend: &Backend, time: VerificationTime, raw: &[u8]) {
     let signed = Message::parse(raw).unwrap().signed().unwrap().bytes().to_vec();
     let floor = || {
