@@ -315,12 +315,17 @@ impl<'a> Draft<'a> {
             };
             (recipient.address().text(), kind)
         });
+        // "Accepted by the system" is said of those that this provider serves; the data name all (RFC 6109 §3.2.1).
+        let recipients = match plan.wording {
+            Wording::TakenInCharge => plan.data.received_for().iter().map(|taken| (taken.text(), "")).collect(),
+            _ => recipients.collect(),
+        };
         let fault = plan.data.fault().text();
         let facts = Facts {
             when: Some(transaction.when()),
             subject: transaction.subject().unwrap_or_default(),
             sender: transaction.sender().as_str(),
-            recipients: recipients.collect(),
+            recipients,
             recipient: plan.recipient.map_or("", Address::as_str),
             error: plan.reason.map_or(fault, ExtendedError::raw),
             id: Some(transaction.id().as_str()),

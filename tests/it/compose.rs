@@ -3,6 +3,8 @@
 #[cfg(feature = "rustcrypto")]
 mod brief;
 #[cfg(feature = "rustcrypto")]
+mod envelopes;
+#[cfg(feature = "rustcrypto")]
 mod messages;
 mod original;
 #[cfg(feature = "rustcrypto")]
@@ -14,3 +16,5 @@ mod sign;
 #[cfg(feature = "rustcrypto")]
 mod steps;
 mod submission;
+#[cfg(feature = "rustcrypto")]
+mod texts;

@@ -43,7 +43,7 @@ const SHOWN: &[(&str, &str, &[&str])] = &[
     (
         "2.2.1",
         "The acceptance MUST contain user-readable text and an XML part",
-        &["every_kind_reads_back_and_verifies", "the_text_is_the_italian_one"],
+        &["every_kind_reads_back_and_verifies", "s3_every_text_is_the_italian_one_to_the_byte"],
     ),
     ("2.2.1", "The PEC msgid MUST be unambiguous", &["identifiers_are_of_the_form_and_do_not_repeat"]),
     (
@@ -97,7 +97,7 @@ const SHOWN: &[(&str, &str, &[&str])] = &[
     (
         "3.1.3",
         "A non-acceptance for a virus MUST tell the user the reason",
-        &["the_text_is_the_italian_one", "every_kind_reads_back_and_verifies"],
+        &["s3_every_text_is_the_italian_one_to_the_byte", "every_kind_reads_back_and_verifies"],
     ),
     ("3.1.5", "Inherited fields MUST be related unmodified", &["an_envelope_inherits_fields_as_they_stand"]),
     (
@@ -144,11 +144,15 @@ const SHOWN: &[(&str, &str, &[&str])] = &[
         "The provider MUST extract the parts of the first part of multipart/signed, hash them and substitute them",
         &["the_signature_of_signed_mail_stays", "attached_messages_are_replaced_whole", "opaque_smime_stays_whole"],
     ),
-    ("4.1", "A sole temporal value MUST be employed", &["headers_are_those_of_the_sections", "the_text_is_the_italian_one"]),
-    ("4.3.1", "With HTML, two sub-parts MUST be present, text/plain and text/html", &["the_text_is_the_italian_one"]),
-    ("4.3.1", "The HTML MUST contain the same information", &["the_text_is_the_italian_one"]),
-    ("4.3.1", "The HTML MUST NOT contain references", &["the_text_is_the_italian_one"]),
-    ("4.3.1", "The HTML MUST NOT have active content", &["the_text_is_the_italian_one"]),
+    (
+        "4.1",
+        "A sole temporal value MUST be employed",
+        &["headers_are_those_of_the_sections", "s3_every_text_is_the_italian_one_to_the_byte"],
+    ),
+    ("4.3.1", "With HTML, two sub-parts MUST be present, text/plain and text/html", &["s3_every_text_is_the_italian_one_to_the_byte"]),
+    ("4.3.1", "The HTML MUST contain the same information", &["s3_every_text_is_the_italian_one_to_the_byte"]),
+    ("4.3.1", "The HTML MUST NOT contain references", &["s3_every_text_is_the_italian_one_to_the_byte"]),
+    ("4.3.1", "The HTML MUST NOT have active content", &["s3_every_text_is_the_italian_one_to_the_byte"]),
     (
         "4.4",
         "#REQUIRED attributes of the DTD",
