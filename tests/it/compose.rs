@@ -5,6 +5,8 @@ mod brief;
 #[cfg(feature = "rustcrypto")]
 mod envelopes;
 #[cfg(feature = "rustcrypto")]
+mod finds;
+#[cfg(feature = "rustcrypto")]
 mod messages;
 mod original;
 #[cfg(feature = "rustcrypto")]

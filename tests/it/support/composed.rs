@@ -64,11 +64,13 @@ pub(crate) enum Facts {
     Anomaly,
 }
 
-/// Every message of RFC 6109, in every form it has.
+/// Every message of RFC 6109, in every form it has: about the first recipient, or those with certified mail, or all.
 pub(crate) fn every_kind(t: &Transaction) -> Vec<(&'static str, Facts)> {
+    let certified = t.recipients().iter().filter(|recipient| recipient.kind().value() == Some(&RecipientKind::Certified));
+    let certified: Vec<Address> = certified.map(|recipient| recipient.address().value().unwrap().clone()).collect();
+    let to = || certified[0].clone();
     let t = || t.clone();
     let reason = |s: &str| Some(s.parse().unwrap());
-    let carla = || address("carla@pec.studio.gestoreuno.example");
     let refused = |fault, text| NonAcceptance::new(t(), fault, reason(text)).unwrap();
     let not_delivered = |fault, text| NonDelivery::new(t(), to(), fault, reason(text)).unwrap();
     let late = |text| DeliveryTimeout::new(t(), to(), reason(text));
@@ -82,7 +84,7 @@ pub(crate) fn every_kind(t: &Transaction) -> Vec<(&'static str, Facts)> {
         ("posta-certificata-completa", envelope(ReceiptKind::Complete)),
         ("posta-certificata-breve", envelope(ReceiptKind::Brief)),
         ("posta-certificata-sintetica", envelope(ReceiptKind::Concise)),
-        ("presa-in-carico", n(TakenInCharge::new(t(), vec![to(), carla()]).unwrap().into())),
+        ("presa-in-carico", n(TakenInCharge::new(t(), certified.clone()).unwrap().into())),
         ("rilevazione-virus", n(VirusDetection::new(t(), to(), reason("5.5.1 - G - [W32/Prova.A]")).into())),
         ("avvenuta-consegna-completa", n(delivered(ReceiptKind::Complete).into())),
         ("avvenuta-consegna-breve", n(delivered(ReceiptKind::Brief).into())),
