@@ -22,7 +22,7 @@ fn field(raw: &[u8], name: &str) -> Option<String> {
 }
 
 /// What a message of these facts carries of an original.
-fn carried(facts: &Facts, original: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn carried(facts: &Facts, original: &[u8]) -> Option<Vec<u8>> {
     use postacert::Notification::Delivery;
     match facts {
         Facts::Envelope(e) => Some(relabel(original, e.transaction().id()).to_vec()),
