@@ -8,6 +8,8 @@ mod envelopes;
 mod finds;
 #[cfg(feature = "rustcrypto")]
 mod messages;
+#[cfg(feature = "rustcrypto")]
+mod notifications;
 mod original;
 #[cfg(feature = "rustcrypto")]
 mod others;
