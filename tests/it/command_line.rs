@@ -642,10 +642,8 @@ fn what_compose_writes_verify_passes() {
         let root = folder.join("root.pem");
         for name in messages {
             let file = folder.join(&name);
-            let with = |anchors: &str| {
-                run(&["verify", "--json", "--directory", TRUST[1], "--anchors", anchors, "--at", &at, file.to_str().unwrap()])
-            };
-            let ran = with(root.to_str().unwrap());
+            let (root, file) = (root.to_str().unwrap(), file.to_str().unwrap());
+            let ran = run(&["verify", "--json", "--directory", TRUST[1], "--anchors", root, "--at", &at, file]);
             let object = ran.object();
             assert_eq!(
                 (ran.code, &object["outcome"], &object["checks"]["chain"]),
