@@ -86,6 +86,8 @@ impl FromStr for MessageId {
     }
 }
 
+crate::language::same_in_all_languages!(PecId);
+
 crate::address::text_value!(PecId: IdentError, MessageId: IdentError);
 
 coded! {

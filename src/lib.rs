@@ -29,6 +29,7 @@
 mod coded;
 
 mod finding;
+mod fingerprint;
 mod language;
 mod limits;
 
@@ -51,12 +52,15 @@ mod x509;
 
 pub mod compose;
 
+pub mod dossier;
+
 // -- vocabulary --
 pub use address::{Address, AddressError, Domain};
 pub use certdata::{
     CertdataDeparture, CertdataError, CertdataErrorKind, CertificationData, ExtendedError, Fault, PecKind, ReceiptKind, Recipient,
     RecipientKind, StatusCode, TextError, UnknownTerm, Written, XmlEncoding,
 };
+pub use fingerprint::Fingerprint;
 pub use ident::{IdentError, MessageId, PecId};
 pub use notification::{
     Acceptance, Delivery, DeliveryTimeout, NonAcceptance, NonDelivery, Notification, NotificationError, TakenInCharge, TimeoutNotice,

@@ -334,6 +334,8 @@ impl Timestamp {
     }
 }
 
+crate::language::same_in_all_languages!(Timestamp, UnixTime);
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fields().write_rfc3339(f)?;
