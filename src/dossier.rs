@@ -18,12 +18,17 @@
 
 #![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod bundle;
 mod index;
 mod issue;
 mod receipt;
 mod record;
 mod status;
 
+pub use bundle::{
+    BadFileName, BundleBuilder, BundleError, BundleFault, BundleFile, BundleRecipient, FileName, FileRole, Manifest, Proof,
+    VerificationRecord,
+};
 pub use index::{DossierIndex, Threaded};
 pub use issue::Issue;
 pub use receipt::{Receipt, ReceiptRecord};

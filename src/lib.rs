@@ -86,8 +86,8 @@ pub use directory::{
 };
 pub use verify::{
     AcceptedIssuers, CheckState, Checks, DirectorySnapshot, Evidence, Leniency, MessageClass, NotVerified, Outcome, Policy, Reason, Report,
-    RevocationDemand, SignedDirectory, SignedDirectoryError, Signer, TimeBasis, VerificationTime, Verified, VerifiedParts, Verifier,
-    VerifierBuilder, VerifierError,
+    RevocationDemand, SignedDirectory, SignedDirectoryError, Signer, TimeBasis, UnknownBasis, VerificationTime, Verified, VerifiedParts,
+    Verifier, VerifierBuilder, VerifierError,
 };
 pub use x509::{
     Certificate, CertificateError, CertificateErrorKind, Crl, CrlError, CrlErrorKind, NameRule, PathError, ProfileProblem, RevocationGap,

@@ -13,7 +13,7 @@ mod summary;
 mod trust;
 mod verified;
 
-pub use policy::{Leniency, Policy, RevocationDemand, TimeBasis, VerificationTime};
+pub use policy::{Leniency, Policy, RevocationDemand, TimeBasis, UnknownBasis, VerificationTime};
 pub use report::{CheckState, Checks, MessageClass, NotVerified, Outcome, Reason, Report};
 pub use signed_directory::{SignedDirectory, SignedDirectoryError};
 pub use trust::AcceptedIssuers;

@@ -1,6 +1,7 @@
 //! How strict a verification is, and which time it counts from.
 
 use core::fmt;
+use core::str::FromStr;
 
 use crate::time::UnixTime;
 
@@ -202,7 +203,35 @@ impl fmt::Display for TimeBasis {
     }
 }
 
+impl FromStr for TimeBasis {
+    type Err = UnknownBasis;
+
+    fn from_str(word: &str) -> Result<Self, UnknownBasis> {
+        let all = [Self::Now, Self::Asserted, Self::Certification, Self::Timestamp, Self::Archive];
+        all.into_iter().find(|basis| basis.as_str() == word).ok_or(UnknownBasis)
+    }
+}
+
+/// A word that is no [`TimeBasis`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownBasis;
+
+impl fmt::Display for UnknownBasis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the basis of a verification time is one of now, asserted, certification, timestamp and archive")
+    }
+}
+
+impl core::error::Error for UnknownBasis {}
+
 impl VerificationTime {
+    /// An instant and why it is believed, as a record of an earlier verification has them.
+    /// [`TimeBasis::Certification`] takes no instant: the message has it.
+    #[must_use]
+    pub fn on(basis: TimeBasis, at: UnixTime) -> Self {
+        Self { basis, at: (basis != TimeBasis::Certification).then_some(at) }
+    }
+
     /// The present, as the caller's clock has it.
     #[must_use]
     pub fn now(at: UnixTime) -> Self {
