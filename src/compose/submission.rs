@@ -205,7 +205,8 @@ impl Default for SizeLimits {
 /// `mail_from` and `rcpt_to` are the paths of the SMTP envelope. Addresses are compared as [`Address`]es are: the local part exactly. An address of `To` or
 /// `Cc` need not be among `rcpt_to`, since a program may submit one message in several turns. Conformity to RFC 5322 is judged by what
 /// alters or splits a message on its way, header and body: line ends, NUL, lines over 998 bytes, a header that does not read, 8-bit
-/// bytes in it, fields that stand twice. LF line ends are fine if there are no others: so messages are stored. A missing `Date` is not
+/// bytes in it, fields that stand twice. `Resent-Bcc` must be as empty as `Bcc`; the other `Resent-` fields are "strictly informational" (RFC
+/// 5322 §3.6.6) and not looked at. LF line ends are fine if there are no others: so messages are stored. A missing `Date` is not
 /// refused (RFC 6409 §8.2 leaves it to the server).
 ///
 /// ```
@@ -304,10 +305,10 @@ coded! {
         RecipientNotListed { recipient: Address } = "recipient-not-in-to-or-cc",
             "the recipient {recipient} is neither in To nor in Cc",
             "il destinatario {recipient} non è né in To né in Cc";
-        /// `Bcc` has a value.
-        BccNotEmpty { offset: usize } = "bcc-not-empty",
-            "the field Bcc is not empty (offset {offset})",
-            "il campo Bcc non è vuoto (posizione {offset})";
+        /// `Bcc` has a value, or `Resent-Bcc`, which names blind copies just the same (RFC 5322 §3.6.6).
+        BccNotEmpty { name: &'static str, offset: usize } = "bcc-not-empty",
+            "the field {name} is not empty (offset {offset})",
+            "il campo {name} non è vuoto (posizione {offset})";
         /// The message is larger than the provider takes.
         MessageTooLarge { bytes: u64, limit: u64 } = "message-too-large",
             "the message has {bytes} bytes, and {limit} are taken",
@@ -446,11 +447,14 @@ impl<'a> Checks<'_, 'a> {
         }
     }
 
-    /// "Bcc: header field does not contain any value"
+    /// "Bcc: header field does not contain any value"; `Resent-Bcc` "functions identically" (RFC 5322 §3.6.6): receipts would disclose whom it
+    /// names, and who is named there alone is in neither To nor Cc. It may stand several times.
     fn blind_copies(&mut self) {
-        if let Some(field) = self.fields("Bcc").iter().find(|field| !field.raw_value().trim_ascii().is_empty()) {
-            let offset = field.offset();
-            self.refuse(FormalRefusal::BccNotEmpty { offset });
+        for name in ["Bcc", "Resent-Bcc"] {
+            if let Some(field) = self.fields(name).iter().find(|field| !field.raw_value().trim_ascii().is_empty()) {
+                let offset = field.offset();
+                self.refuse(FormalRefusal::BccNotEmpty { name, offset });
+            }
         }
     }
 
