@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use postacert::{Message, Outcome};
 
 use crate::fixtures::{at, folder, read};
-use crate::support::composed::{ORIGINAL, compose, compose_html, every_kind, transaction, with_report};
+use crate::support::composed::{compose, compose_html, every_kind, original, transaction, with_report};
 use crate::support::mail::signed_span;
 
 /// Runs a program, or says that it is not there.
@@ -31,9 +31,10 @@ fn desk(name: &str) -> PathBuf {
 fn composed() -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
     for (which, subject) in ["Richiesta", "Però <\"&'> \u{20ac} \u{1f600} ]]>"].into_iter().enumerate() {
+        let original = original(subject);
         for (name, facts) in every_kind(&transaction(subject)) {
-            all.push((format!("{name}-{which}"), compose(&facts, ORIGINAL)));
-            all.push((format!("{name}-{which}-html"), compose_html(&facts, &[ORIGINAL, b"\xe8\n"].concat())));
+            all.push((format!("{name}-{which}"), compose(&facts, &original)));
+            all.push((format!("{name}-{which}-html"), compose_html(&facts, &[&original[..], b"\xe8\n"].concat())));
         }
     }
     all

@@ -1,7 +1,7 @@
 //! What RFC 6109 forbids is not composed, and the error names the rule.
 
 use postacert::compose::{ComposeError, Draft, Entropy, Identity};
-use postacert::{CertificationData, Delivery, NonDelivery, ReceiptKind, TakenInCharge, TransportEnvelope};
+use postacert::{Address, CertificationData, Delivery, NonDelivery, ReceiptKind, TakenInCharge, TransportEnvelope};
 
 use crate::fixtures::certificates;
 use crate::support::composed::{ENTROPY, ORIGINAL, address, identity, to, transaction};
@@ -11,6 +11,10 @@ fn refused<T>(result: Result<T, ComposeError>, code: &str, sentence: &str) {
     let Err(error) = result else { panic!("composed, and not {code}") };
     assert_eq!((error.code(), error.to_string().as_str()), (code, sentence));
     assert!(sentence.contains("RFC 6109 §") && error.in_language(postacert::Language::Italian).to_string().contains("RFC 6109 §"));
+}
+
+fn service() -> Address {
+    address("ricezione@pec.gestoreuno.example")
 }
 
 #[test]
@@ -26,7 +30,7 @@ fn the_sender_is_the_certificate_s_address() {
 #[test]
 fn one_provider_does_not_certify_for_another() {
     let other = Identity::new("Altro S.p.A.", identity().certificate().clone(), []).unwrap();
-    let facts = TransportEnvelope::new(transaction("x"), ReceiptKind::Complete);
+    let facts = TransportEnvelope::new(transaction("Richiesta"), ReceiptKind::Complete);
     refused(
         Draft::transport_envelope(&other, &facts, ORIGINAL, &ENTROPY),
         "compose-other-provider",
@@ -41,7 +45,7 @@ fn a_receipt_concerns_a_recipient() {
     let delivery = Delivery::new(transaction("x"), stranger(), ReceiptKind::Concise);
     refused(Draft::delivery(&identity(), &delivery, b"", &ENTROPY), "compose-not-a-recipient", sentence);
     let taken = TakenInCharge::new(transaction("x"), vec![to(), stranger()]).unwrap();
-    refused(Draft::taken_in_charge(&identity(), &taken, &to(), &ENTROPY), "compose-not-a-recipient", sentence);
+    refused(Draft::taken_in_charge(&identity(), &taken, &service(), &ENTROPY), "compose-not-a-recipient", sentence);
     // One without any is not even a fact.
     assert!(TakenInCharge::new(transaction("x"), vec![]).is_err());
 }
@@ -70,7 +74,7 @@ fn facts_of_others_are_held_against_the_dtd() {
 
 #[test]
 fn bcc_and_another_identifier_are_refused() {
-    let facts = TransportEnvelope::new(transaction("x"), ReceiptKind::Complete);
+    let facts = TransportEnvelope::new(transaction("Richiesta"), ReceiptKind::Complete);
     let with_bcc = [b"Bcc: nascosto@mail.example\r\n", ORIGINAL].concat();
     let sentence = "the original message has a Bcc field that is not empty (RFC 6109 §2.1)";
     refused(Draft::transport_envelope(&identity(), &facts, &with_bcc, &ENTROPY), "compose-bcc", sentence);
@@ -85,8 +89,9 @@ fn bcc_and_another_identifier_are_refused() {
 
 #[test]
 fn a_header_that_nobody_would_read_is_refused() {
-    let facts = TransportEnvelope::new(transaction(&"x ".repeat(2 << 20)), ReceiptKind::Complete);
-    let Err(error) = Draft::transport_envelope(&identity(), &facts, ORIGINAL, &ENTROPY) else { panic!("composed") };
+    let facts = TransportEnvelope::new(transaction("Richiesta"), ReceiptKind::Complete);
+    let original = ["Received: x\r\n".repeat(1 << 18).as_bytes(), ORIGINAL].concat();
+    let Err(error) = Draft::transport_envelope(&identity(), &facts, &original, &ENTROPY) else { panic!("composed") };
     assert_eq!(error.code(), "compose-header-too-long");
 }
 
