@@ -60,9 +60,7 @@ impl HeaderWriter {
     /// A field taken over as it stands, with CR LF at the ends of its lines; lines of blanks alone, which folding may have left, go. It is one
     /// field by having been read as one.
     pub(super) fn inherited(&mut self, raw: &[u8]) -> Result<(), Unfit> {
-        if lines(raw).any(|line| line.len() > LINE_MAX || line.iter().any(|b| !is_text(*b))) {
-            return Err(Unfit);
-        }
+        fits(raw)?;
         for line in lines(raw) {
             self.bytes.extend_from_slice(line);
             self.bytes.extend_from_slice(b"\r\n");
@@ -103,6 +101,12 @@ impl HeaderWriter {
 /// A field of another message that cannot stand in a header of 7-bit mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unfit;
+
+/// Whether a field can stand in a header as it is.
+pub(super) fn fits(raw: &[u8]) -> Result<(), Unfit> {
+    let unfit = lines(raw).any(|line| line.len() > LINE_MAX || line.iter().any(|b| !is_text(*b)));
+    if unfit { Err(Unfit) } else { Ok(()) }
+}
 
 /// The lines of a field without their ends, but for those of blanks alone.
 fn lines(raw: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -3,6 +3,10 @@
 #[cfg(feature = "rustcrypto")]
 mod brief;
 #[cfg(feature = "rustcrypto")]
+mod envelopes;
+#[cfg(feature = "rustcrypto")]
+mod facts;
+#[cfg(feature = "rustcrypto")]
 mod messages;
 mod original;
 #[cfg(feature = "rustcrypto")]

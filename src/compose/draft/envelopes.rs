@@ -6,12 +6,13 @@ use super::{Draft, Plan};
 use crate::address::Address;
 use crate::certdata::{ANOMALY_SUBJECT_PREFIX, ReceiptKind};
 use crate::compose::entity::{Pieces, signed_entity};
-use crate::compose::header::HeaderWriter;
+use crate::compose::header::{HeaderWriter, Unfit, fits};
 use crate::compose::original::relabel;
 use crate::compose::outer::{OuterHeader, is_empty};
 use crate::compose::text::{Facts, Readable, Wording};
 use crate::compose::transaction::{agree, from_address, subject};
 use crate::compose::{ComposeError, Entropy, Identity};
+use crate::mime::HeaderField;
 use crate::notification::TransportEnvelope;
 use crate::time::Timestamp;
 
@@ -62,19 +63,14 @@ impl<'a> Draft<'a> {
         let mut header = HeaderWriter::default();
         for field in fields.fields() {
             if let Some(name) = inherited_name(&field) {
-                header.inherited(field.raw()).map_err(|_| ComposeError::Inherited { field: name })?;
+                header.inherited(field.raw()).map_err(|Unfit| ComposeError::Inherited { field: name })?;
             }
         }
         header.word("X-Trasporto", "posta-certificata");
         header.word("Date", &transaction.when().to_rfc5322());
         from_on_behalf(identity, transaction.sender().as_str(), &mut header);
         if fields.filled("Reply-To").is_none() {
-            match fields.filled("From") {
-                Some(from) => {
-                    header.inherited(&[b"Reply-To:", from.raw_value()].concat()).map_err(|_| ComposeError::Inherited { field: "From" })?
-                }
-                None => header.word("Reply-To", transaction.sender().as_str()),
-            }
+            reply_to_sender(&fields, transaction.sender(), &mut header)?;
         }
         header.word("Message-ID", &format!("<{}>", transaction.id()));
         if facts.receipt() != ReceiptKind::Complete || fields.field("X-TipoRicevuta").is_some() {
@@ -159,8 +155,21 @@ fn from_on_behalf(identity: &Identity, sender: &str, header: &mut HeaderWriter) 
     header.mailbox("Sender", &display, identity.address());
 }
 
+/// A `Reply-To` made of what `From` says, names included; of the sender where it says nothing (RFC 6109 §2.1).
+fn reply_to_sender(fields: &OuterHeader<'_>, sender: &Address, header: &mut HeaderWriter) -> Result<(), ComposeError> {
+    if let Some(from) = fields.filled("From") {
+        fits(from.raw()).map_err(|Unfit| ComposeError::Inherited { field: "From" })?;
+        // The name of the field is longer now, and with it the line.
+        if header.mended(&[b"Reply-To:", from.raw_value()].concat()).is_ok() {
+            return Ok(());
+        }
+    }
+    header.word("Reply-To", sender.as_str());
+    Ok(())
+}
+
 /// The name of a field that envelopes inherit. An empty `Reply-To` is as good as none, and one is made.
-fn inherited_name(field: &crate::mime::HeaderField<'_>) -> Option<&'static str> {
+fn inherited_name(field: &HeaderField<'_>) -> Option<&'static str> {
     let name = INHERITED.into_iter().find(|name| field.is(name))?;
     (name != "Reply-To" || !is_empty(field)).then_some(name)
 }
