@@ -34,7 +34,7 @@ pub struct Received<'r> {
 
 impl<'a> Draft<'a> {
     /// The transport envelope (`posta-certificata`) of a message that was accepted (RFC 6109 §3.1.5). `original` is the message as the user gave
-    /// it: it is carried with the PEC identifier in place of its own ([`relabel`](super::relabel)) and is otherwise untouched.
+    /// it: it is carried with the PEC identifier in place of its own ([`relabel`](crate::compose::relabel)) and is otherwise untouched.
     ///
     /// The facts must be those of the original: [`Identity::transaction_of`] takes them from it.
     ///
@@ -45,7 +45,7 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// As [`Draft::acceptance`]; [`ComposeError::Bcc`]; when the facts are not those of the original (the sender, the subject, `Reply-To`, the
     /// receipt asked for, the identifier); [`ComposeError::Inherited`] when a field to be inherited is one that the
-    /// [`formal_checks`](super::formal_checks) refuse.
+    /// [`formal_checks`](crate::compose::formal_checks) refuse.
     pub fn transport_envelope(
         identity: &Identity,
         facts: &TransportEnvelope,
