@@ -256,7 +256,12 @@ pub fn compose_parse_verify<'a>(bytes: &'a [u8]) {
     let to = || "bruno@pec.gestoreuno.example".parse().expect("an address");
     let kind = ReceiptKind::ALL[usize::from(choice) % 3];
     let (identity, entropy) = (&composer.identities[usize::from(choice >> 7)], Entropy::new([choice; 32]));
-    let envelope = TransportEnvelope::new(transaction.clone(), kind);
+    // An envelope's facts are those of its original.
+    let read = Message::parse(original).expect("it is small");
+    let sender = transaction.sender().clone();
+    let (recipients, when, id) = (transaction.recipients().to_vec(), transaction.when(), transaction.id().clone());
+    let own = identity.transaction_of(&read, sender, recipients, when, id).expect("there is a recipient");
+    let envelope = TransportEnvelope::new(own, kind);
     let delivery = Delivery::new(transaction.clone(), to(), kind);
     let refusal = subject.parse().ok().and_then(|reason| NonAcceptance::new(transaction, Fault::Other, Some(reason)).ok());
     type Compose<'c, 'a> = Box<dyn Fn() -> Result<Draft<'a>, ComposeError> + 'c>;
