@@ -219,8 +219,8 @@ coded! {
             "{kind} non può riguardare {address}, che non è indicata come casella PEC (RFC 6109 §{section})";
         /// What providers tell each other goes to a service mailbox, never to the users of the message (RFC 6109 §2.1.1.1.1, §3.2.1, §3.2.3).
         ServiceMailbox { kind: PecKind, address: Address, section: &'static str } = "compose-service-mailbox",
-            "{kind} goes to a service mailbox, and {address} is the sender or a recipient of the message (RFC 6109 §{section})",
-            "{kind} va a una casella di servizio, e {address} è il mittente o un destinatario del messaggio (RFC 6109 §{section})";
+            "{kind} goes to a service mailbox, and {address} is the sender, or a recipient that it is about, (RFC 6109 §{section})",
+            "{kind} va a una casella di servizio, e {address} è il mittente, o un destinatario di cui tratta, (RFC 6109 §{section})";
         /// A refusal says why: its text has a place for it (RFC 6109 §3.1.2, §3.1.3, §3.2.3, §3.2.4, §3.3.3).
         ReasonMissing { kind: PecKind, section: &'static str } = "compose-reason-missing",
             "{kind} must say the reason, and errore-esteso is missing or empty (RFC 6109 §{section})",
@@ -237,7 +237,7 @@ coded! {
         Original { error: crate::ParseError } = "compose-original",
             "the message to carry cannot be read: {error}",
             "il messaggio da trasportare non è leggibile: {error}";
-        /// The original has a `Bcc` field that is not empty, which the system must consider invalid (RFC 6109 §2.1, §3.1.1).
+        /// The original has a `Bcc` or `Resent-Bcc` field that is not empty, which the system must consider invalid (RFC 6109 §2.1, §3.1.1).
         Bcc = "compose-bcc",
             "the original message has a Bcc field that is not empty (RFC 6109 §2.1)",
             "il messaggio originale ha un campo Bcc non vuoto (RFC 6109 §2.1)";
@@ -245,6 +245,10 @@ coded! {
         MessageIdentifier { facts: Box<str>, found: Box<str> } = "compose-message-identifier",
             "the facts say that the original message is {facts}, but it is {found} (RFC 6109 §2.2.1)",
             "secondo i fatti il messaggio originale è {facts}, ma è {found} (RFC 6109 §2.2.1)";
+        /// The original message had an identifier, and `msgid` does not say so (RFC 6109 §2.2.1).
+        MessageIdentifierLost { found: Box<str> } = "compose-message-identifier-lost",
+            "the facts name no identifier of the original message, which has {found} (RFC 6109 §2.2.1)",
+            "i fatti non indicano l'identificativo del messaggio originale, che è {found} (RFC 6109 §2.2.1)";
         /// The sender is the one address in the `From` of the original message (RFC 6109 §3.1.1).
         Sender { facts: Address, found: Box<str> } = "compose-sender",
             "the facts say that the original message is from {facts}, but its From is \"{found}\" (RFC 6109 §3.1.1)",

@@ -90,8 +90,11 @@ pub(super) fn agree(envelope: &TransportEnvelope, header: &OuterHeader<'_>, foun
     if let Some(found) = found_id
         && facts.message_id() != Some(found)
     {
-        let facts = facts.message_id().map_or("", MessageId::as_str).into();
-        return Err(ComposeError::MessageIdentifier { facts, found: found.as_str().into() });
+        let found = found.as_str().into();
+        return Err(match facts.message_id() {
+            Some(facts) => ComposeError::MessageIdentifier { facts: facts.as_str().into(), found },
+            None => ComposeError::MessageIdentifierLost { found },
+        });
     }
     if let Some(from) = header.filled("From")
         && from_address(header).as_ref() != Some(facts.sender())

@@ -55,7 +55,7 @@ impl<'a> Draft<'a> {
         let transaction = facts.transaction();
         // Every field counts, however many and long they are: a Bcc must not hide behind a limit.
         let fields = OuterHeader::of(original);
-        if fields.filled("Bcc").is_some() {
+        if ["Bcc", "Resent-Bcc"].iter().any(|name| fields.filled(name).is_some()) {
             return Err(ComposeError::Bcc);
         }
         let relabelled = relabel(original, transaction.id());

@@ -37,6 +37,8 @@ fn recipients(transaction: &Transaction, data: &CertificationData) -> Result<(),
             // One that is listed twice has a PEC mailbox if it has one once.
             (Some(address), Some(RecipientKind::Certified)) => drop(listed.insert(address, RecipientKind::Certified)),
             (Some(address), Some(RecipientKind::External)) => drop(listed.entry(address).or_insert(RecipientKind::External)),
+            // Who passes on what another provider certified repeats its list to the letter; who certifies a list answers for it.
+            (None, Some(_)) if passes_on(data.kind()) => {}
             _ => return Err(ComposeError::Element { element: "destinatari" }),
         }
     }
@@ -53,13 +55,19 @@ fn recipients(transaction: &Transaction, data: &CertificationData) -> Result<(),
     Ok(())
 }
 
-/// What goes to a service mailbox goes to no user, in whatever case the address is written.
+/// Whether a message of this kind repeats the facts of somebody else's envelope.
+fn passes_on(kind: PecKind) -> bool {
+    matches!(kind, PecKind::TakenInCharge | PecKind::VirusDetection | PecKind::Delivery | PecKind::NonDelivery)
+}
+
+/// What goes to a service mailbox goes to no user whom it concerns, in whatever case the address is written. Among the other recipients a
+/// service mailbox may be: somebody wrote to it.
 fn mailbox(transaction: &Transaction, data: &CertificationData, to: &Address) -> Result<(), ComposeError> {
     if !matches!(data.kind(), PecKind::TakenInCharge | PecKind::VirusDetection) {
         return Ok(());
     }
-    let recipients = transaction.recipients().iter().map(|recipient| recipient.address().text());
-    match recipients.chain([transaction.sender().as_str()]).any(|user| user.eq_ignore_ascii_case(to.as_str())) {
+    let concerned = data.recipient().into_iter().chain(data.received_for()).map(|written| written.text());
+    match concerned.chain([transaction.sender().as_str()]).any(|user| user.eq_ignore_ascii_case(to.as_str())) {
         true => Err(ComposeError::ServiceMailbox { kind: data.kind(), address: to.clone(), section: section(data) }),
         false => Ok(()),
     }

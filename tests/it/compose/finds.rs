@@ -81,7 +81,7 @@ fn an_identifier_of_a_strange_form_is_not_lost() {
     ] {
         let original = format!("From: anna@pec.gestoreuno.example\r\n{field}\r\n\r\nciao\r\n");
         let Err(error) = envelope(unknown("x"), original.as_bytes()) else { panic!("{field} is lost") };
-        assert_eq!(error.to_string(), format!("the facts say that the original message is , but it is {found} (RFC 6109 §2.2.1)"),);
+        assert_eq!(error.to_string(), format!("the facts name no identifier of the original message, which has {found} (RFC 6109 §2.2.1)"));
         let facts = Facts::Envelope(TransportEnvelope::new(unknown("x").with_message_id(found.parse().unwrap()), ReceiptKind::Complete));
         let raw = compose(&facts, original.as_bytes());
         let carried = proves(&raw, &facts).unwrap();

@@ -2,8 +2,8 @@
 
 use postacert::compose::{ComposeError, Draft, Entropy, Identity};
 use postacert::{
-    Acceptance, Address, CertificationData, Delivery, DeliveryTimeout, Fault, Limits, NonAcceptance, NonDelivery, ReceiptKind, Recipient,
-    RecipientKind, TakenInCharge, Transaction, TransportEnvelope, VirusDetection,
+    Acceptance, Address, CertificationData, Delivery, DeliveryTimeout, Fault, Limits, Message, NonAcceptance, NonDelivery, ReceiptKind,
+    Recipient, RecipientKind, TakenInCharge, Transaction, TransportEnvelope, VirusDetection,
 };
 
 use crate::fixtures::certificates;
@@ -93,14 +93,17 @@ fn s3_3_2_no_receipt_and_no_notice_for_a_recipient_outside_pec() {
 fn s3_2_1_what_providers_tell_each_other_goes_to_no_user() {
     let taken = TakenInCharge::new(transaction("x"), vec![to()]).unwrap();
     let virus = VirusDetection::new(transaction("x"), to(), Some("5.5.1 - G - virus".parse().unwrap()));
-    for user in ["anna@pec.gestoreuno.example", "ANNA@PEC.gestoreuno.example", "bruno@pec.gestoreuno.example", "dario@mail.example"] {
+    for user in ["anna@pec.gestoreuno.example", "ANNA@PEC.gestoreuno.example", "bruno@pec.gestoreuno.example"] {
         let sentence = |kind: &str, section: &str| {
-            format!("{kind} goes to a service mailbox, and {user} is the sender or a recipient of the message (RFC 6109 §{section})")
+            format!("{kind} goes to a service mailbox, and {user} is the sender, or a recipient that it is about, (RFC 6109 §{section})")
         };
         let (code, user) = ("compose-service-mailbox", address(user));
         refused(Draft::taken_in_charge(&identity(), &taken, &user, &ENTROPY), code, &sentence("presa-in-carico", "3.2.1"));
         refused(Draft::virus_detection(&identity(), &virus, &user, &ENTROPY), code, &sentence("rilevazione-virus", "3.2.3"));
     }
+    // Somebody may have written to the service mailbox as well.
+    let other = address("carla@pec.studio.gestoreuno.example");
+    assert!(Draft::taken_in_charge(&identity(), &taken, &other, &ENTROPY).is_ok());
     assert!(Draft::taken_in_charge(&identity(), &taken, &service(), &ENTROPY).is_ok());
     assert!(Draft::virus_detection(&identity(), &virus, &service(), &ENTROPY).is_ok());
 }
@@ -166,16 +169,38 @@ fn facts_of_others_are_held_against_the_dtd() {
              <consegna>b@cert.example</consegna></dati></postacert>"
         )
     };
-    for (recipient, reply_to, element) in [
-        ("tipo='certificato'>b@cert.example", "", "risposte"),
-        ("tipo='certificato'>non un indirizzo", "<risposte/>", "destinatari"),
-        ("tipo='boh'>b@cert.example", "<risposte/>", "destinatari"),
-    ] {
+    for (recipient, reply_to, element) in
+        [("tipo='certificato'>b@cert.example", "", "risposte"), ("tipo='boh'>b@cert.example", "<risposte/>", "destinatari")]
+    {
         let (data, _) = CertificationData::parse(xml(recipient, reply_to).as_bytes()).unwrap();
         let facts = NonDelivery::try_from(&data).unwrap();
         let sentence = format!("the facts lack {element}, or have it in another form than the DTD's (RFC 6109 §4.4)");
         refused(Draft::non_delivery(&identity(), &facts, &ENTROPY), "compose-element", &sentence);
     }
+}
+
+/// Another provider's list is repeated to the letter, odd entries too; a list of one's own has none.
+#[test]
+fn s4_4_a_list_that_is_passed_on_stays_as_it_is() {
+    let xml = |kind: &str, fault: &str| {
+        format!(
+            "<postacert tipo='{kind}' errore='{fault}'><intestazione><mittente>a@pec.example</mittente>\
+             <destinatari tipo='certificato'>non un indirizzo</destinatari><destinatari tipo='certificato'>b@cert.example</destinatari><risposte/>\
+             </intestazione><dati><gestore-emittente>Gestore Uno PEC S.p.A.</gestore-emittente>\
+             <data zona='+0100'><giorno>22/11/2026</giorno><ora>03:00:00</ora></data><identificativo>x@y</identificativo>\
+             <consegna>b@cert.example</consegna><errore-esteso>5.1.1 - G - no</errore-esteso></dati></postacert>"
+        )
+    };
+    let (data, _) = CertificationData::parse(xml("errore-consegna", "no-dest").as_bytes()).unwrap();
+    let facts = NonDelivery::try_from(&data).unwrap();
+    let written = Draft::non_delivery(&identity(), &facts, &ENTROPY).unwrap().entity();
+    let message = Message::parse(&written).unwrap();
+    let xml_part = message.root().children().nth(1).unwrap().decode().into_bytes().into_owned();
+    assert_eq!(CertificationData::parse(&xml_part).unwrap().0, data);
+    let (data, _) = CertificationData::parse(xml("non-accettazione", "altro").as_bytes()).unwrap();
+    let facts = NonAcceptance::try_from(&data).unwrap();
+    let sentence = "the facts lack destinatari, or have it in another form than the DTD's (RFC 6109 §4.4)";
+    refused(Draft::non_acceptance(&identity(), &facts, &ENTROPY), "compose-element", sentence);
 }
 
 #[test]

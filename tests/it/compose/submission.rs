@@ -35,7 +35,7 @@ fn a_mail_in_order_passes() {
 /// What is changed in the good mail, and the refusals that follow.
 #[test]
 fn each_check_has_its_refusal() {
-    let table: [(&str, &str, &[&str]); 38] = [
+    let table: [(&str, &str, &[&str]); 40] = [
         ("From: Mario <a@pec.example>\r\n", "", &["from-missing"]),
         ("Mario <a@pec.example>", "", &["from-malformed"]),
         ("Mario <a@pec.example>", "Mario <a@>", &["from-malformed"]),
@@ -62,6 +62,8 @@ fn each_check_has_its_refusal() {
         ("Subject: s", "no field", &["header-malformed"]),
         ("From: Mario", "From x@y Sun\r\nFrom: Mario", &["header-malformed"]),
         ("Subject: s", "Subject: perché", &["header-not-ascii"]),
+        ("Subject: s", "Subject: s\u{b}t\u{7f}", &["header-control"]),
+        ("ciao", "ci\u{c}ao", &[]),
         ("Subject: s", "Subject: s\0", &["nul-byte"]),
         ("ciao", "ci\0ao", &["nul-byte"]),
         ("Subject: s", "Subject: s\rX: y", &["bare-cr"]),
