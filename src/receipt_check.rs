@@ -35,12 +35,12 @@ use crate::finding::Place;
 use crate::language::{Language, Say, spoken, write_tame};
 use crate::limits::Limits;
 use crate::message::{CarriedMessage, ParseError};
-use crate::mime::{Entity, Tree};
+use crate::mime::{Entity, LineEnds, Tree};
 use crate::verify::Verified;
 use bytes::{Comparison, compare};
 use finding::place;
 use header::{Role, compare_headers};
-use walk::{Walk, body_of, say_line_ends_once};
+use walk::{Walk, body_of};
 
 /// Of a copy and of an original each. What is done is linear in them; beyond, a brief copy cannot be told from a changed one.
 const PARTS: usize = 100_000;
@@ -109,9 +109,7 @@ impl BriefCheck {
     /// # Errors
     /// When either message, or its header, is larger than the usual [`Limits`] allow. Of parts there may be 100,000.
     pub fn compare(copy: &[u8], original: &[u8]) -> Result<Self, ParseError> {
-        let mut limits = Limits::default();
-        limits.mime_parts = PARTS;
-        Self::compare_with(copy, original, &limits)
+        Self::compare_with(copy, original, &Limits { mime_parts: PARTS, ..Limits::default() })
     }
 
     /// Compares bytes within the given limits.
@@ -120,7 +118,8 @@ impl BriefCheck {
     /// When either message, or its header, is larger than the limits allow.
     pub fn compare_with(copy: &[u8], original: &[u8], limits: &Limits) -> Result<Self, ParseError> {
         let (copy, original) = (Tree::parse(copy, limits)?, Tree::parse(original, limits)?);
-        let (matches, findings) = Walk::new(&copy, &original).run();
+        let (matches, mut findings) = Walk::new(&copy, &original).run();
+        say_line_ends_once(&copy, &original, &mut findings);
         Ok(Self { outcome: CheckOutcome::of(&findings), matches, findings })
     }
 
@@ -215,7 +214,7 @@ impl Sha1Match {
 /// let difference = check.findings().last().unwrap();
 /// assert_eq!(
 ///     difference.to_string(),
-///     "the body is not that of the original (copy: the message itself, offset 94; original: the message itself, offset 17)"
+///     "the body is not that of the original (copy: the message itself, offset 92; original: the message itself, offset 17)"
 /// );
 /// # Ok::<(), postacert::ParseError>(())
 /// ```
@@ -254,15 +253,13 @@ impl CopyCheck {
         findings.sort_by_key(|finding| finding.copy().offset.or(finding.original().offset));
         match compare(body_of(&copy.root(), &copy), body_of(&original.root(), &original)) {
             Comparison::Same => {}
-            Comparison::LineEndsConverted => {
-                findings.insert(0, CheckFinding::new(CheckFindingKind::LineEndsConverted, Place::NONE, Place::NONE));
-            }
+            Comparison::LineEndsConverted => findings.push(CheckFinding::line_ends_converted()),
             Comparison::Differ { copy: copy_at, original: original_at } => {
                 let (copy, original) = (place_in_body(&copy, copy_at), place_in_body(&original, original_at));
                 findings.push(CheckFinding::new(CheckFindingKind::BodyChanged, copy, original));
             }
         }
-        say_line_ends_once(&mut findings);
+        say_line_ends_once(&copy, &original, &mut findings);
         Ok(Self { outcome: CheckOutcome::of(&findings), findings })
     }
 
@@ -276,6 +273,16 @@ impl CopyCheck {
     #[must_use]
     pub fn findings(&self) -> &[CheckFinding] {
         &self.findings
+    }
+}
+
+/// Converted line ends are noticed in each piece that has several lines, and where the messages as wholes have others.
+fn say_line_ends_once(copy: &Tree<'_>, original: &Tree<'_>, findings: &mut Vec<CheckFinding>) {
+    let before = findings.len();
+    findings.retain(|finding| *finding.kind() != CheckFindingKind::LineEndsConverted);
+    let ends = [copy, original].map(|tree| LineEnds::of(tree.raw()));
+    if findings.len() < before || matches!(ends, [LineEnds::LfOnly, LineEnds::WithCr] | [LineEnds::WithCr, LineEnds::LfOnly]) {
+        findings.insert(0, CheckFinding::line_ends_converted());
     }
 }
 

@@ -240,6 +240,11 @@ impl CheckFinding {
         Self { kind, copy, original }
     }
 
+    /// Of the messages as wholes.
+    pub(super) fn line_ends_converted() -> Self {
+        Self::new(CheckFindingKind::LineEndsConverted, Place::NONE, Place::NONE)
+    }
+
     /// What was found.
     #[must_use]
     pub fn kind(&self) -> &CheckFindingKind {

@@ -46,7 +46,7 @@ pub(super) fn compare_headers(copy: &Entity<'_, '_>, original: &Entity<'_, '_>, 
     match compare(split_line_end(copy.header_bytes()).text, split_line_end(original.header_bytes()).text) {
         Comparison::Same => return findings,
         Comparison::LineEndsConverted => {
-            findings.push(CheckFinding::new(CheckFindingKind::LineEndsConverted, Place::NONE, Place::NONE));
+            findings.push(CheckFinding::line_ends_converted());
             return findings;
         }
         Comparison::Differ { .. } => {}
@@ -56,7 +56,9 @@ pub(super) fn compare_headers(copy: &Entity<'_, '_>, original: &Entity<'_, '_>, 
     for (side, header) in [&copy_header, &original_header].into_iter().enumerate() {
         for field in &header.fields {
             let sides = names.entry(field.name().to_ascii_lowercase()).or_default();
-            sides.get_mut(side).map(|side| side.push(*field));
+            if let Some(side) = sides.get_mut(side) {
+                side.push(*field);
+            }
         }
     }
     let mut pair = Pair { copy, original, role, findings };
@@ -105,11 +107,11 @@ impl<'a> Header<'a> {
         Self { fields, other_lines }
     }
 
+    /// The identifiers that the fields of a name hold, or whatever they hold.
     fn ids(&self, name: &str) -> impl Iterator<Item = Box<str>> {
         let fields = self.fields.iter().filter(move |field| field.is(name));
-        fields
-            .map(|field| field.message_id().unwrap_or_else(|| field.unfolded().into_owned()).into())
-            .filter(|id: &Box<str>| !id.is_empty())
+        let ids = fields.map(|field| field.message_id().unwrap_or_else(|| field.unfolded().into_owned()));
+        ids.filter(|id| !id.is_empty()).map(Box::from)
     }
 }
 

@@ -93,7 +93,6 @@ impl<'t, 'a> Walk<'t, 'a> {
             let place = if *finding.copy() == Place::NONE { finding.original() } else { finding.copy() };
             (in_order(place.part.as_deref().unwrap_or_default()), place.offset)
         });
-        say_line_ends_once(&mut self.findings);
         (self.matches, self.findings)
     }
 
@@ -315,7 +314,7 @@ impl<'t, 'a> Walk<'t, 'a> {
 
     fn note_line_ends(&mut self, comparison: Comparison) {
         if comparison == Comparison::LineEndsConverted {
-            self.findings.push(CheckFinding::new(CheckFindingKind::LineEndsConverted, Place::NONE, Place::NONE));
+            self.findings.push(CheckFinding::line_ends_converted());
         }
     }
 
@@ -331,12 +330,6 @@ impl<'t, 'a> LooseOriginal<'t, 'a> {
     fn take(&mut self) -> Option<Entity<'t, 'a>> {
         (core::mem::replace(&mut self.standing, Standing::Taken) == Standing::Free).then_some(self.part)
     }
-}
-
-/// Converted line ends are noticed in each piece.
-pub(super) fn say_line_ends_once(findings: &mut Vec<CheckFinding>) {
-    let mut said = false;
-    findings.retain(|finding| *finding.kind() != CheckFindingKind::LineEndsConverted || !core::mem::replace(&mut said, true));
 }
 
 fn role_of(copy: &Entity<'_, '_>) -> Role {
