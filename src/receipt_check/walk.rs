@@ -235,7 +235,9 @@ impl<'t, 'a> Walk<'t, 'a> {
             let hashes = has_hashes.then(|| hash::sha1_of(part, self.original.raw())).into_iter().flatten();
             let hashes = hashes.map(|(_, sha1)| Key::Hash(sha1));
             for key in hashes.chain([Key::Content(content_key(part, self.original))]) {
-                found.entry(key).and_modify(|originals| originals.push(index));
+                if let Some(originals) = found.get_mut(&key) {
+                    originals.push(index);
+                }
             }
         }
         for (copy, key) in core::mem::take(&mut self.loose_copies).into_iter().zip(keys) {

@@ -139,6 +139,27 @@ fn a_hash_may_be_written_in_other_ways() {
     }
 }
 
+#[test]
+fn names_are_compared_as_they_are_read() {
+    let forms = [
+        "name=\"perché no.pdf\"",
+        "name=\"=?utf-8?q?perch=C3=A9_no.pdf?=\"",
+        "name=\"=?iso-8859-1?B?cGVyY2jpIG5vLnBkZg==?=\"",
+        "name*=utf-8''perch%C3%A9%20no.pdf",
+        "name*0*=iso-8859-1''perch%E9;\r\n name*1=\" no.pdf\"",
+        "charset=x\r\nContent-Disposition: attachment; filename*=utf-8'it'perch%C3%A9%20no.pdf",
+    ];
+    let hash = sha1(b"x");
+    for original in forms {
+        let original = mixed(&[&format!("Content-Type: a/b; {original}\r\n\r\nx")]);
+        for copy in forms {
+            let copy = copy.replace("no.pdf", "no.pdf.hash").replace("IG5vLnBkZg==", "IG5vLnBkZi5oYXNo");
+            let check = agrees(&mixed(&[&format!("Content-Type: text/plain; {copy}\r\n\r\n{hash}")]), &original);
+            assert_eq!(check.matches()[0].name(), Some("perché no.pdf.hash"));
+        }
+    }
+}
+
 /// Those who cannot look into a multipart, or into a message with one, hash it whole.
 #[test]
 fn a_hash_may_stand_for_a_whole_multipart() {
