@@ -101,18 +101,15 @@ impl<'t, 'a> Walk<'t, 'a> {
     fn multiparts(&mut self, copy: Entity<'t, 'a>, original: Entity<'t, 'a>, pairs: &mut Vec<(Entity<'t, 'a>, Entity<'t, 'a>)>) {
         self.headers(copy, original, role_of(&copy));
         self.outside(copy, original);
-        let already = pairs.len();
         let (mut copies, mut originals) = (copy.children(), original.children());
         loop {
             match (copies.next(), originals.next()) {
                 (Some(copy), Some(original)) => pairs.push((copy, original)),
                 (Some(copy), None) => self.loosen_copy(copy),
                 (None, Some(original)) => self.loosen_original(original),
-                (None, None) => break,
+                (None, None) => return,
             }
         }
-        // The last is taken first.
-        pairs.get_mut(already..).unwrap_or_default().reverse();
     }
 
     fn leaf(&mut self, copy: Entity<'t, 'a>, original: Entity<'t, 'a>) {

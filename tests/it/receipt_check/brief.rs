@@ -113,6 +113,10 @@ fn r29_whatever_a_provider_hashes_is_found_and_named() {
     let plain = "Content-Type: a/b; name=a\r\n\r\nx";
     assert_eq!(form_of(plain, "x\n", "\r\n"), (C::Encoded, L::Lf, E::With));
     assert_eq!(form_of(plain, "x\r\n", "\n"), (C::Encoded, L::Crlf, E::With));
+    // A kept message that has lost its last line end.
+    let (kept, hash) = ("Subject: x\r\nContent-Type: a/b; name=a\r\n\r\nx", hash_part("a.hash", &sha1(b"x\r\n")));
+    let input = agrees(&format!("Subject: x\r\n{hash}"), kept).matches()[0].input();
+    assert_eq!((input.lines, input.end), (L::Crlf, E::With));
     // Both kinds of line end.
     let mixed = "Content-Type: a/b; name=a\r\n\r\nx\r\ny\u{0}";
     for (hashed, lines) in [("x\r\ny\u{0}", L::AsKept), ("x\ny\u{0}", L::Lf)] {

@@ -67,7 +67,14 @@ fn r29_parts_at_other_places() {
     let text = "Content-Type: text/plain\r\n\r\nun altro testo\r\n";
     let swapped = vec![("part-moved", Some("1"), Some("2")), ("part-moved", Some("2"), Some("1"))];
     differs(&[text, TEXT], &[TEXT, text], swapped);
-    // Two of one content are each taken once.
+    // Of several of one content the first is taken first, and each once.
+    let order = vec![
+        ("part-moved", Some("1"), Some("3")),
+        ("part-moved", Some("2"), Some("4")),
+        ("part-moved", Some("3"), Some("1")),
+        ("part-moved", Some("4"), Some("2")),
+    ];
+    differs(&[&pdf, &pdf, TEXT, &csv], &[TEXT, CSV, PDF, PDF], order);
     differs(&[TEXT, &pdf, &pdf], &[TEXT, PDF, CSV], vec![("hash-differs", Some("3"), Some("3"))]);
 }
 
