@@ -10,8 +10,8 @@ use std::sync::{Arc, OnceLock};
 use postacert::compose::{ComposeError, Draft, Entropy, Identity, InMemoryKey, ReadableForm, relabel};
 use postacert::receipt_check::{BriefCheck, CheckOutcome, CopyCheck, Weight};
 use postacert::{
-    Certificate, CertificationData, Crl, Delivery, Directory, Fault, Language, Message, NonAcceptance, Notification, Outcome, ReceiptKind,
-    Recipient, RecipientKind, Report, Transaction, TransportEnvelope, UnixTime, VerificationTime, Verifier, VerifierBuilder,
+    Certificate, CertificationData, Crl, Delivery, Directory, Fault, Message, NonAcceptance, Notification, Outcome, ReceiptKind, Recipient,
+    RecipientKind, Report, Transaction, TransportEnvelope, UnixTime, VerificationTime, Verifier, VerifierBuilder,
 };
 
 /// A property, by the name of its fuzz target.
@@ -354,7 +354,7 @@ pub fn brief_check(bytes: &[u8]) {
 
 fn check_brief(copy: &[u8], original: &[u8]) -> BriefCheck {
     let check = BriefCheck::compare(copy, original).expect("both were read");
-    assert!(!check.in_language(Language::Italian).to_string().is_empty());
+    assert!(!check.in_language(postacert::Language::Italian).to_string().is_empty());
     check
 }
 
