@@ -6,7 +6,7 @@ export LC_ALL=C
 cd "$(dirname "$0")"
 fixtures=../tests/fixtures
 
-for target in message certdata cms ldif certificate_and_crl verify compose_parse_verify brief; do
+for target in message certdata cms ldif certificate_and_crl verify compose_parse_verify brief brief_check; do
     mkdir -p "corpus/$target"
     find "corpus/$target" -type f ! -name 'find-*' -delete
 done
@@ -42,6 +42,11 @@ done
 for name in breve breve-nomi; do
     cp "$fixtures/originals/$name.eml" corpus/brief/
 done
+# The original, a NUL, a copy.
+for name in breve breve-nomi; do
+    { cat "$fixtures/originals/$name.eml"; printf '\000'; sed -e 's/Buongiorno/Buonasera/' "$fixtures/originals/$name.eml"; } > "corpus/brief_check/$name.eml"
+done
+printf 'Content-Type: a/b; name=c\n\nx\n\000Content-Type: text/plain; name=c.hash\n\n11f6ad8ec52a2984abaafd7c3b516503785c2072\n' > corpus/brief_check/one-part
 # The kind, the subject, the original.
 printf '\000Richiesta\nFrom: anna@pec.gestoreuno.example\r\n\r\nciao\r\n' > corpus/compose_parse_verify/envelope
 printf '\204=?utf-8?q?x?= <b>\n\nciao\n' > corpus/compose_parse_verify/complete-html

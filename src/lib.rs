@@ -7,6 +7,7 @@
 //! | verify | [`Verifier::verify`], which gives a [`Report`] |
 //! | use what is proven | [`Report::into_verified`], [`Verified`], [`Notification`], [`CertificationData`] |
 //! | compose and sign, as a provider or as its user | [`compose`] |
+//! | hold a receipt against the original that was kept | [`receipt_check`] |
 //! | walk the parts of a message | [`mime`] |
 //! | know what a result means, and every code | [`what_is_proven`] |
 //! | say it to people, in English or Italian | [`Report`]'s `Display`, [`Report::in_language`], [`Language`] |
@@ -51,6 +52,7 @@ mod verify;
 mod x509;
 
 pub mod compose;
+pub mod receipt_check;
 
 pub mod dossier;
 

@@ -12,6 +12,7 @@ use postacert::{
     compose::{ComposeError, FormalRefusal, PrivateKeyError, SignerError},
     crypto::{AlgorithmError, KeyError, SignatureError},
     mime::MimeErrorKind,
+    receipt_check::CheckFindingKind,
 };
 
 /// A set of codes, and what the page says before it.
@@ -59,6 +60,7 @@ const TABLES: &[Table] = tables! {
     SignerError: "Inside `compose-signer`: why there is no signature, or none that can be used.",
     PrivateKeyError: "Why a private key cannot be used.",
     FormalRefusal: "Why an access point does not accept a message, and a submission is not made.",
+    CheckFindingKind: "What is found when the copy in a brief or complete receipt is held against the original that its sender kept.",
 };
 
 const MARK: &str =

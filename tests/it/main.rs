@@ -29,6 +29,8 @@ mod notification;
 mod openssl;
 mod own_algorithms;
 mod properties;
+#[cfg(feature = "rustcrypto")]
+mod receipt_check;
 mod rfc6109;
 mod rules;
 mod samples;

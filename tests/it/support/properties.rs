@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use postacert::compose::{ComposeError, Draft, Entropy, Identity, InMemoryKey, ReadableForm, relabel};
+use postacert::receipt_check::{BriefCheck, CheckOutcome, CopyCheck, Weight};
 use postacert::{
     Certificate, CertificationData, Crl, Delivery, Directory, Fault, Limits, Message, NonAcceptance, Notification, Outcome, ReceiptKind,
     Recipient, RecipientKind, Report, Transaction, TransportEnvelope, UnixTime, VerificationTime, Verifier, VerifierBuilder,
@@ -17,7 +18,7 @@ use postacert::{
 pub type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target.
-pub const ALL: [(&str, Property); 8] = [
+pub const ALL: [(&str, Property); 9] = [
     ("message", message),
     ("certdata", certdata),
     ("cms", cms),
@@ -26,6 +27,7 @@ pub const ALL: [(&str, Property); 8] = [
     ("verify", verify),
     ("compose_parse_verify", compose_parse_verify),
     ("brief", brief),
+    ("brief_check", brief_check),
 ];
 
 /// Any bytes: what the tree of parts says of them are those very bytes, each exactly once, and everything a reader can ask has an answer.
@@ -325,6 +327,44 @@ pub fn brief(original: &[u8]) {
             assert_eq!(old.raw(), new.raw(), "section {:?} stays", old.section());
         }
     }
+}
+
+/// Any bytes as a kept original, and, behind the first NUL, as a copy: the brief copy made of an original agrees with it, as the original itself
+/// does; of any two messages the same is said each time, and a copy that agrees has as many parts.
+pub fn brief_check(bytes: &[u8]) {
+    let (original, copy) = bytes.split_at(bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len()));
+    let copy = copy.strip_prefix(b"\0").unwrap_or(copy);
+    let Ok(brief) = postacert::compose::brief(original) else {
+        return;
+    };
+    let check = check_brief(brief.bytes(), original);
+    assert_eq!(check.outcome(), CheckOutcome::Agrees, "{check}");
+    let matched: Vec<_> = check.matches().iter().map(|found| (found.section(), found.sha1())).collect();
+    assert_eq!(matched, brief.parts().iter().map(|part| (part.section(), part.sha1())).collect::<Vec<_>>());
+    assert_eq!(check_brief(original, original).outcome(), CheckOutcome::Agrees);
+    let complete = CopyCheck::compare(original, original).expect("it was read");
+    assert_eq!((complete.outcome(), complete.findings()), (CheckOutcome::Agrees, &[][..]));
+
+    if Message::parse(copy).is_err() {
+        return;
+    }
+    let check = check_brief(copy, original);
+    assert_eq!(check, check_brief(copy, original));
+    let weightiest = check.findings().iter().map(|finding| finding.weight()).max().unwrap_or(Weight::Allowed);
+    assert_eq!(check.outcome() as u8, weightiest as u8, "the weightiest finding decides");
+    assert!(!CopyCheck::compare(copy, original).expect("both were read").to_string().is_empty());
+    let leaves = |raw: &[u8]| {
+        let message = Message::parse(raw).expect("it was read");
+        message.entities().filter(|entity| !entity.is_opened()).count()
+    };
+    // A hash may stand for a whole multipart.
+    assert!(check.outcome() == CheckOutcome::Differs || leaves(copy) <= leaves(original), "{check}");
+}
+
+fn check_brief(copy: &[u8], original: &[u8]) -> BriefCheck {
+    let check = BriefCheck::compare(copy, original).expect("both were read");
+    assert!(!check.in_language(postacert::Language::Italian).to_string().is_empty());
+    check
 }
 
 /// The fixtures' first provider, who composes.
