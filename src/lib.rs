@@ -56,8 +56,8 @@ mod x509;
 pub mod compose;
 
 pub mod dsn;
-
-
+pub mod glance;
+pub mod invoice;
 pub mod mbox;
 
 // -- vocabulary --

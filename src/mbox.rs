@@ -30,7 +30,7 @@ use from_line::{Input, Scanner};
 /// let messages: Vec<_> = Mbox::new(file).collect();
 /// assert_eq!(messages[0].bytes(), b"Subject: 1\n\none\n");
 /// assert_eq!(messages[1].from_line(), b"From b@x.example Sun Nov 22 10:00:01 2026\n");
-/// assert_eq!(messages[1].range(), 102..119);
+/// assert_eq!(messages[1].range(), 101..117);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Mbox<'a> {

@@ -209,7 +209,9 @@ impl Typed {
 
 impl fmt::Display for Typed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.kind.is_empty() { f.write_str(&self.value) } else { write!(f, "{}; {}", self.kind, self.value) }
+        // Without the semicolon, one in the value would be taken for it.
+        let plain = self.kind.is_empty() && !self.value.contains(';');
+        if plain { f.write_str(&self.value) } else { write!(f, "{}; {}", self.kind, self.value) }
     }
 }
 
