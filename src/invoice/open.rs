@@ -49,24 +49,26 @@ const ENVELOPES_MAX: usize = 4;
 
 /// What is inside a `.p7m`, and inside a `.p7m` inside it.
 pub(super) fn open<'a>(file: Cow<'a, [u8]>, limits: &Limits) -> Result<Cow<'a, [u8]>, InvoiceError> {
-    let mut inside = content(file, limits)?;
-    for _ in 1..ENVELOPES_MAX {
-        if inside.first() != Some(&SEQUENCE) {
-            return Ok(inside);
-        }
-        inside = content(inside, limits)?;
-    }
-    if inside.first() == Some(&SEQUENCE) { Err(InvoiceError::TooManyEnvelopes { limit: ENVELOPES_MAX }) } else { Ok(inside) }
-}
-
-/// What BER begins with, and neither XML nor the base64 of BER.
-const SEQUENCE: u8 = 0x30;
-
-fn content<'a>(file: Cow<'a, [u8]>, limits: &Limits) -> Result<Cow<'a, [u8]>, InvoiceError> {
     if file.len() > limits.invoice_bytes {
         return Err(InvoiceError::TooLarge { limit: limits.invoice_bytes });
     }
-    let ber = if file.first() == Some(&SEQUENCE) { file } else { Cow::Owned(unarmoured(&file).ok_or(InvoiceError::NotCms)?) };
+    let mut inside = match unarmoured(file) {
+        Armour::Ber(ber) => content(ber, limits)?,
+        Armour::Other(_) => return Err(InvoiceError::NotCms),
+    };
+    for _ in 1..ENVELOPES_MAX {
+        inside = match unarmoured(inside) {
+            Armour::Ber(ber) => content(ber, limits)?,
+            Armour::Other(invoice) => return Ok(invoice),
+        };
+    }
+    match unarmoured(inside) {
+        Armour::Ber(_) => Err(InvoiceError::TooManyEnvelopes { limit: ENVELOPES_MAX }),
+        Armour::Other(invoice) => Ok(invoice),
+    }
+}
+
+fn content<'a>(ber: Cow<'a, [u8]>, limits: &Limits) -> Result<Cow<'a, [u8]>, InvoiceError> {
     let inside = match ber {
         Cow::Borrowed(ber) => encapsulated(ber, limits.asn1_depth)?,
         Cow::Owned(ber) => encapsulated(&ber, limits.asn1_depth)?.map(|inside| Cow::Owned(inside.into_owned())),
@@ -74,11 +76,29 @@ fn content<'a>(file: Cow<'a, [u8]>, limits: &Limits) -> Result<Cow<'a, [u8]>, In
     inside.ok_or(InvoiceError::Detached)
 }
 
-/// The bytes of base64, with or without the lines of PEM around it, if they are BER.
-fn unarmoured(text: &[u8]) -> Option<Vec<u8>> {
-    let ber = match pem::begun(text).next() {
-        Some(block) => pem::decode(&pem::strip(block.body()?)),
-        None => pem::decode(&pem::strip(text)),
-    };
-    ber.filter(|ber| ber.first() == Some(&SEQUENCE))
+enum Armour<'a> {
+    /// A structure in BER, out of its armour.
+    Ber(Cow<'a, [u8]>),
+    /// What is none, as it came.
+    Other(Cow<'a, [u8]>),
 }
+
+/// Takes off base64, with or without the lines of PEM around it. BER begins with a SEQUENCE, an invoice with `<` or a byte order mark.
+fn unarmoured(file: Cow<'_, [u8]>) -> Armour<'_> {
+    match file.trim_ascii_start().first() {
+        Some(&SEQUENCE) if file.first() == Some(&SEQUENCE) => return Armour::Ber(file),
+        // Of PEM, and of the base64 of a SEQUENCE.
+        Some(b'-' | b'M') => {}
+        _ => return Armour::Other(file),
+    }
+    let ber = match pem::begun(&file).next() {
+        Some(block) => block.body().and_then(|body| pem::decode(&pem::strip(body))),
+        None => pem::decode(&pem::strip(&file)),
+    };
+    match ber.filter(|ber| ber.first() == Some(&SEQUENCE)) {
+        Some(ber) => Armour::Ber(Cow::Owned(ber)),
+        None => Armour::Other(file),
+    }
+}
+
+const SEQUENCE: u8 = 0x30;
