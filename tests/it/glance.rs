@@ -8,7 +8,7 @@ use crate::support::composed::{Facts, ORIGINAL, compose, every_kind, transaction
 use crate::support::mail::replaced;
 
 fn glance(raw: &[u8]) -> Glance {
-    with_report(raw, |report| Glance::of(report))
+    with_report(raw, Glance::of)
 }
 
 /// The message with one letter of its signed text changed.

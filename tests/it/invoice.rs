@@ -305,8 +305,9 @@ fn sizes_of_sdi_at_the_limit_and_beyond() {
     assert_eq!(findings(&[("IT01234567890_1.xml", &big[..limit])]), []);
     let name = "IT01234567890_1.xml".into();
     let too_large = SdiFinding::FileTooLarge { name, bytes: limit + 1, limit };
-    assert_eq!(findings(&[("IT01234567890_1.xml", &big)]), [too_large.clone()]);
-    assert_eq!(too_large.to_string(), "the file IT01234567890_1.xml has 5242881 bytes, SdI takes 5242880");
+    let said = findings(&[("IT01234567890_1.xml", &big)]);
+    assert_eq!(said, [too_large]);
+    assert_eq!(said[0].to_string(), "the file IT01234567890_1.xml has 5242881 bytes, SdI takes 5242880");
     assert_eq!(findings(&[("IT01234567890_1.zip", &big), ("other.pdf", &big)]).len(), 1);
     let many = ["IT01234567890_1.xml", "IT01234567890_2.xml", "IT01234567890_3.xml", "IT01234567890_4.xml", "IT01234567890_5.xml"];
     let many: Vec<(&str, &[u8])> = many.iter().map(|name| (*name, &big[..limit])).collect();

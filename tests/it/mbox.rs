@@ -15,7 +15,7 @@ fn bodies(file: &[u8]) -> Vec<String> {
     Mbox::new(file).map(|message| String::from_utf8_lossy(message.bytes()).into_owned()).collect()
 }
 
-/// What a splitter gives, the file cut into pieces of this size, and the most memory it held.
+/// What a splitter gives, the file cut into pieces of this size, and the bytes before the first separator.
 fn split(file: &[u8], size: usize, from_lines: FromLines, limits: &Limits) -> (Vec<Result<Vec<u8>, MboxError>>, u64) {
     let mut splitter = Splitter::new(from_lines, limits);
     let mut all = Vec::new();
@@ -49,7 +49,7 @@ fn what_stands_before_the_first_separator_is_no_message() {
     let file = format!("garbage\nFrom nobody\n\n{FROM}A: 1\n");
     let mbox = Mbox::new(file.as_bytes());
     assert_eq!(mbox.preamble(), b"garbage\nFrom nobody\n\n");
-    assert_eq!(mbox.map(|message| message.range()).collect::<Vec<_>>(), [63..68]);
+    assert_eq!(mbox.map(|message| (message.range().start, message.range().end)).collect::<Vec<_>>(), [(63, 68)]);
     let mbox = Mbox::new(b"Subject: no mbox\n\nciao\n");
     assert_eq!((mbox.preamble().len(), mbox.count()), (23, 0));
 }
@@ -167,7 +167,7 @@ fn r31_hostile_files_take_linear_time() {
         "\n".repeat(2_000_000),
         "\r".repeat(2_000_000),
     ] {
-        let messages = Mbox::new(file.as_bytes()).map(|message| message.without_mboxrd_quotes().len()).count();
+        let messages = Mbox::new(file.as_bytes()).filter(|message| message.without_mboxrd_quotes().len() <= message.bytes().len()).count();
         assert_eq!(split(file.as_bytes(), 1, FromLines::Dated, &Limits::default()).0.len(), messages);
     }
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
