@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Added, Dossier, Receipt};
+use super::sorted::{Keyed as _, Sorted};
+use super::{Added, Dossier, Receipt, normal};
 use crate::ident::PecId;
 
 /// The dossiers of a mailbox: receipts in any order are threaded by `identificativo`, `mittente` and `oggetto`.
@@ -26,7 +27,7 @@ use crate::ident::PecId;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DossierIndex {
     /// Nearly always one each.
-    dossiers: BTreeMap<PecId, Vec<Dossier>>,
+    dossiers: BTreeMap<PecId, Sorted<Dossier>>,
     receipts: usize,
 }
 
@@ -51,43 +52,35 @@ impl DossierIndex {
     pub fn add<'r>(&mut self, receipt: impl Into<Receipt<'r>>) -> Threaded {
         let receipt = receipt.into();
         let transaction = receipt.transaction();
-        let known = self.dossiers.get_mut(transaction.id());
-        if let Some(dossier) = known.and_then(|dossiers| dossiers.iter_mut().find(|dossier| dossier.about(transaction).is_ok())) {
-            let added = dossier.take(receipt);
-            if added == Added::New {
-                self.receipts = self.receipts.saturating_add(1);
-            }
-            return Threaded::Added(added);
-        }
-        self.insert(Dossier::new(receipt));
-        Threaded::Opened
+        let key = (transaction.sender().clone(), normal(transaction.subject()));
+        let Some(known) = self.dossiers.get_mut(transaction.id()).and_then(|dossiers| dossiers.get_mut(&key)) else {
+            self.insert(Dossier::new(receipt));
+            return Threaded::Opened;
+        };
+        let added = known.take(receipt);
+        self.receipts = self.receipts.saturating_add(usize::from(added == Added::New));
+        Threaded::Added(added)
     }
 
     /// Adds a dossier; one of the same message that is there is merged with it.
     pub fn merge(&mut self, dossier: Dossier) {
-        let known = self.dossiers.get_mut(dossier.id());
-        let same =
-            known.and_then(|dossiers| dossiers.iter_mut().find(|known| known.same(&dossier.id, &dossier.sender, &dossier.subject).is_ok()));
-        match same {
-            Some(known) => {
-                let before = known.receipts.len();
-                // It is of the same message: that was just found.
-                let _ = known.merge(dossier);
-                self.receipts = self.receipts.saturating_add(known.receipts.len().saturating_sub(before));
-            }
-            None => self.insert(dossier),
-        }
+        let Some(known) = self.dossiers.get_mut(dossier.id()).and_then(|dossiers| dossiers.get_mut(&dossier.key())) else {
+            return self.insert(dossier);
+        };
+        let before = known.receipts.len();
+        // It is of the same message: that was just found.
+        let _ = known.merge(dossier);
+        self.receipts = self.receipts.saturating_add(known.receipts.len().saturating_sub(before));
     }
 
     /// The dossiers under this identifier: one as a rule, none if it is not known.
-    #[must_use]
-    pub fn get(&self, id: &PecId) -> &[Dossier] {
-        self.dossiers.get(id).map(Vec::as_slice).unwrap_or_default()
+    pub fn get<'i>(&'i self, id: &PecId) -> impl Iterator<Item = &'i Dossier> + use<'i> {
+        self.dossiers.get(id).into_iter().flat_map(Sorted::iter)
     }
 
     /// All dossiers, in the order of their identifiers.
     pub fn iter(&self) -> impl Iterator<Item = &Dossier> {
-        self.dossiers.values().flatten()
+        self.dossiers.values().flat_map(Sorted::iter)
     }
 
     /// The dossiers of messages whose acceptance has not come.
@@ -103,10 +96,6 @@ impl DossierIndex {
 
     fn insert(&mut self, dossier: Dossier) {
         self.receipts = self.receipts.saturating_add(dossier.receipts.len());
-        let under = self.dossiers.entry(dossier.id.clone()).or_default();
-        under.reserve_exact(1);
-        // The order in which they came must not show.
-        let at = under.partition_point(|known| (known.sender.as_str(), &known.subject) < (dossier.sender.as_str(), &dossier.subject));
-        under.insert(at, dossier);
+        self.dossiers.entry(dossier.id.clone()).or_default().insert(dossier);
     }
 }

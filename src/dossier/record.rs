@@ -1,9 +1,9 @@
 //! A dossier as it is kept.
 
 use super::receipt::{Entry, ReceiptRecord};
-use super::{Dossier, Listed, Said, Standing};
+use super::{Dossier, Named, Standing, Word};
 use crate::address::Address;
-use crate::certdata::{PecKind, RecipientKind};
+use crate::certdata::RecipientKind;
 use crate::ident::PecId;
 
 /// A dossier as plain data, to be stored. It proves nothing: whatever comes back from it is [`Standing::Recorded`], whatever it was before, until
@@ -41,8 +41,8 @@ impl From<&Dossier> for DossierRecord {
     fn from(dossier: &Dossier) -> Self {
         let recipients = dossier.recipients.iter().map(|listed| RecipientRecord {
             address: listed.address.clone(),
-            accepted: listed.said.kind_by(true),
-            listed: listed.said.kind_by(false),
+            accepted: listed.named.by_acceptance.map(|word| word.kind),
+            listed: listed.named.by_others.map(|word| word.kind),
         });
         Self {
             id: dossier.id.clone(),
@@ -57,14 +57,11 @@ impl From<&Dossier> for DossierRecord {
 impl From<DossierRecord> for Dossier {
     fn from(record: DossierRecord) -> Self {
         let DossierRecord { id, sender, subject, recipients, receipts } = record;
-        let mut dossier =
-            Self { id, sender, subject: super::normal(Some(&subject)), recipients: Vec::new(), receipts: Vec::new(), lists: Vec::new() };
-        let said = |by, kind: Option<RecipientKind>| kind.map_or(0, |kind| Said::new(by, kind, Standing::Recorded).0);
-        let listed = recipients.into_iter().map(|recipient| Listed {
-            said: Said(said(PecKind::Acceptance, recipient.accepted) | said(PecKind::Delivery, recipient.listed)),
-            address: recipient.address,
-        });
-        dossier.list(listed.collect());
+        let mut dossier = Self::empty(id, sender, Some(&subject));
+        for RecipientRecord { address, accepted, listed } in recipients {
+            let [by_acceptance, by_others] = [accepted, listed].map(|kind| kind.map(|kind| Word { standing: Standing::Recorded, kind }));
+            dossier.list(&address, Named { by_acceptance, by_others });
+        }
         for record in receipts {
             dossier.file(Entry { record, standing: Standing::Recorded });
         }
