@@ -3,6 +3,7 @@
 
 mod binding;
 mod bundle;
+mod cheap;
 mod index;
 mod issues;
 mod post;
