@@ -116,7 +116,9 @@ fn mixed(receipts: &[(usize, By)]) -> Dossier {
     let mut dossier = one(&receipts[0]);
     for receipt in &receipts[1..] {
         match receipt.1 {
-            By::Adding => drop(dossier.add(RECEIPTS[receipt.0].clone()).unwrap()),
+            By::Adding => {
+                dossier.add(RECEIPTS[receipt.0].clone()).unwrap();
+            }
             By::Merging | By::Record => dossier.merge(one(receipt)).unwrap(),
         }
     }

@@ -15,6 +15,11 @@ use super::post::*;
 use crate::fixtures::{at, read};
 use crate::support::composed::{PROVIDER, address, identity};
 
+/// Without optimisation fewer, which test the same; `.ci/run` tests with.
+fn so_many(unoptimised: usize, optimised: usize) -> usize {
+    if cfg!(debug_assertions) { unoptimised } else { optimised }
+}
+
 static IDENTITY: LazyLock<Identity> = LazyLock::new(identity);
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
     let directory = Directory::from_ldif(&read("directory/directory.ldif")).unwrap();
@@ -124,17 +129,13 @@ fn threads_right(messages: usize) -> Duration {
 }
 
 #[test]
-fn r28_a_mailbox_threads_right() {
-    threads_right(2_000);
-}
-
-#[test]
-#[ignore = "a minute without optimisation; `.ci/run tests` runs it with"]
-fn r28_a_mailbox_of_a_hundred_thousand_messages_threads_right_in_linear_time() {
-    let few = threads_right(25_000);
-    let many = threads_right(100_000);
-    println!("25,000 messages: {few:?}; 100,000: {many:?}");
-    assert!(many < few * 8, "{few:?} for a quarter, {many:?} for all");
+fn r28_a_mailbox_threads_right_in_linear_time() {
+    let messages = so_many(2_000, 100_000);
+    let few = threads_right(messages / 4);
+    let many = threads_right(messages);
+    println!("{} messages: {few:?}; {messages}: {many:?}", messages / 4);
+    // Four times as many; a busy machine may disturb either.
+    assert!(many < few * 12, "{few:?} for a quarter, {many:?} for all");
 }
 
 /// Of one record many: as many receipts as one likes, without a signature each. They lie in memory as those that were verified do.
@@ -193,7 +194,7 @@ fn bytes_a_receipt(messages: usize) -> u64 {
 
 #[test]
 fn a_receipt_takes_less_than_500_bytes_in_an_index() {
-    let bytes = bytes_a_receipt(if cfg!(debug_assertions) { 50_000 } else { 500_000 });
+    let bytes = bytes_a_receipt(so_many(50_000, 500_000));
     println!("{bytes} bytes a receipt");
     assert!(bytes <= 500, "{bytes} bytes a receipt");
 }
@@ -257,14 +258,13 @@ fn r31_receipts_that_list_ten_thousand_recipients() {
 }
 
 #[test]
-#[ignore = "a minute without optimisation; `.ci/run tests` runs it with"]
 fn r31_ten_thousand_verified_receipts_of_one_message() {
-    const MANY: usize = 10_000;
-    on_a_small_stack(|| {
-        let accepted = signed(Draft::acceptance(&IDENTITY, &Acceptance::new(to_all(0, MANY)), &Entropy::new([9; 32])).unwrap());
+    let many = so_many(1_000, 10_000);
+    on_a_small_stack(move || {
+        let accepted = signed(Draft::acceptance(&IDENTITY, &Acceptance::new(to_all(0, many)), &Entropy::new([9; 32])).unwrap());
         let mut dossier = Dossier::new(accepted);
         let mut spent = Duration::ZERO;
-        for number in (0..MANY).rev() {
+        for number in (0..many).rev() {
             // Its own recipient is enough to list.
             let to = vec![Recipient::new(one_of_many(number), RecipientKind::Certified)];
             let transaction =
@@ -275,7 +275,7 @@ fn r31_ten_thousand_verified_receipts_of_one_message() {
             spent += begin.elapsed();
         }
         println!("added in {spent:?}");
-        assert_eq!((dossier.summary(), dossier.receipts().len()), (Summary::Delivered, MANY + 1));
+        assert_eq!((dossier.summary(), dossier.receipts().len()), (Summary::Delivered, many + 1));
         assert!(spent < Duration::from_secs(2), "{spent:?}");
     });
 }
