@@ -56,22 +56,52 @@ const SHORT_LIST: usize = 16;
 /// A receipt belongs to it by its `identificativo`, `mittente` and `oggetto` (white space in it apart), all three of them certified; `msgid` and
 /// `X-Riferimento-Message-ID` bind nothing, since the sender's program chose them.
 ///
-/// ```no_run
-/// use postacert::{Notification, Verified, dossier::{Dossier, Progress}};
+/// ```
+/// use postacert::dossier::{Dossier, Missing, Progress, Receipt, Standing, Summary};
+/// # use postacert::{Directory, Message, Verifier, VerificationTime};
+/// # let directory = Directory::from_ldif(include_bytes!("../tests/fixtures/directory/directory.ldif"))?;
+/// # let verifier = Verifier::builder().directory(directory).build()?;
+/// # let time = VerificationTime::asserted("2026-12-01T12:00:00Z".parse()?);
+/// # let acceptance = include_bytes!("../tests/fixtures/valid/accettazione.eml");
+/// # let delivery = include_bytes!("../tests/fixtures/valid/avvenuta-consegna-completa.eml");
 ///
-/// fn follow(acceptance: &Verified<Notification>, others: &[Verified<Notification>]) {
-///     let mut dossier = Dossier::new(acceptance);
-///     for receipt in others {
-///         if let Err(other) = dossier.add(receipt) {
-///             println!("not about this message: {other}");
-///         }
-///     }
-///     for recipient in dossier.recipients() {
-///         match recipient.progress() {
-///             Progress::Delivered { when, .. } => println!("{}: delivered on {when}", recipient.address()),
-///             other => println!("{}: {other}", recipient.address()),
-///         }
-///     }
+/// // Receipts as they come: verified, and in any order.
+/// let mut messages = Vec::new();
+/// for raw in [&delivery[..], &acceptance[..]] {
+///     messages.push(verifier.verify(&Message::parse(raw)?, time).into_verified()?);
+/// }
+/// let mut dossier = Dossier::new(Receipt::of(&messages[0])?);
+/// assert!(dossier.is_orphan());
+/// dossier.add(Receipt::of(&messages[1])?)?;
+///
+/// let told: Vec<String> = dossier.recipients().iter().map(|r| format!("{}: {}", r.address(), r.progress().code())).collect();
+/// assert_eq!(told, [
+///     "info@ordinaria.example: external",
+///     "protocollo@cert.duepostale.example: delivered",
+///     "sindaco@comune.duepostale.example: accepted",
+/// ]);
+/// assert!(dossier.recipients().iter().all(|r| r.standing() == Standing::Verified));
+/// assert_eq!(dossier.summary(), Summary::Accepted);
+/// // Whoever looks the next day finds that the final word on the third is late.
+/// let missing = dossier.missing("2026-11-23T03:51:01+01:00".parse()?);
+/// assert_eq!(missing[0].to_string(),
+///     "nothing final has come of sindaco@comune.duepostale.example, accepted on 2026-11-22T02:51:01Z (after 24 hours)");
+/// assert!(dossier.issues().is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What nobody verified cannot be added:
+///
+/// ```compile_fail
+/// use postacert::{Notification, Verified, dossier::Dossier};
+/// fn follow(mut dossier: Dossier, claimed: &Notification, receipt: &Verified<Notification>) {
+///     let _ = dossier.add(claimed);
+/// }
+/// ```
+/// ```
+/// use postacert::{Notification, Verified, dossier::Dossier};
+/// fn follow(mut dossier: Dossier, claimed: &Notification, receipt: &Verified<Notification>) {
+///     let _ = dossier.add(receipt);
 /// }
 /// ```
 #[derive(Debug, Clone)]

@@ -22,6 +22,33 @@ const VERSION: u32 = 1;
 ///
 /// Each file is an original message, its bytes untouched, with the report of its verification. What comes of it is a [`Manifest`], to be
 /// kept beside the files: as JSON (with the feature `serde`) it is the same for the same dossier and files, byte for byte.
+///
+/// ```
+/// use postacert::dossier::{BundleBuilder, Dossier, FileRole, Proof, Receipt};
+/// # use postacert::{Directory, Message, Verifier, VerificationTime};
+/// # let directory = Directory::from_ldif(include_bytes!("../../tests/fixtures/directory/directory.ldif"))?;
+/// # let verifier = Verifier::builder().directory(directory).build()?;
+/// # let time = VerificationTime::asserted("2026-12-01T12:00:00Z".parse()?);
+/// # let acceptance = include_bytes!("../../tests/fixtures/valid/accettazione.eml");
+///
+/// let report = verifier.verify(&Message::parse(acceptance)?, time);
+/// let content = report.verified().ok_or("it did not pass")?;
+/// let dossier = Dossier::new(Receipt::of(content)?);
+///
+/// let mut builder = BundleBuilder::new(&dossier);
+/// builder.receipt("accettazione.eml".parse()?, acceptance, &report)?;
+/// let manifest = builder.finish();
+/// assert!(matches!(manifest.files[0].role, FileRole::Receipt { proves: Proof::Acceptance, .. }));
+///
+/// // Years later, with the files, the same directory and the same policy:
+/// let files = [("accettazione.eml", &acceptance[..])];
+/// assert!(manifest.verify_again(&verifier, files).is_empty());
+/// let mut changed = acceptance.to_vec();
+/// changed[5_000] ^= 1;
+/// let faults = manifest.check([("accettazione.eml", &changed[..])]);
+/// assert_eq!(faults[0].code(), "bundle-file-changed");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct BundleBuilder<'d> {
     dossier: &'d Dossier,

@@ -19,6 +19,23 @@ use crate::verify::Verified;
 ///
 /// Of a [`Verified`] notification alone, or with what else the message holds: the copy of the original that a complete receipt carries, so that
 /// receipts of another original are told apart, and a label of the caller's, to find the file again.
+///
+/// ```
+/// use postacert::dossier::{Dossier, Receipt};
+/// # use postacert::{Directory, Message, Verifier, VerificationTime};
+/// # let directory = Directory::from_ldif(include_bytes!("../../tests/fixtures/directory/directory.ldif"))?;
+/// # let verifier = Verifier::builder().directory(directory).build()?;
+/// # let time = VerificationTime::asserted("2026-12-01T12:00:00Z".parse()?);
+/// # let delivery = include_bytes!("../../tests/fixtures/valid/avvenuta-consegna-completa.eml");
+///
+/// let content = verifier.verify(&Message::parse(delivery)?, time).into_verified()?;
+/// let receipt = Receipt::of(&content)?.with_label("consegna.eml");
+/// let dossier = Dossier::new(receipt.clone());
+/// let kept = dossier.receipts()[0];
+/// assert_eq!((kept.id, kept.label.as_deref()), (receipt.id(), Some("consegna.eml")));
+/// assert!(kept.original.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Receipt<'r> {
     notification: Cow<'r, Verified<Notification>>,

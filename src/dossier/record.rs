@@ -8,6 +8,40 @@ use crate::ident::PecId;
 
 /// A dossier as plain data, to be stored. It proves nothing: whatever comes back from it is [`Standing::Recorded`], whatever it was before, until
 /// the receipts are verified and added again.
+///
+/// ```
+/// use postacert::dossier::{Added, Dossier, DossierRecord, Receipt, Standing};
+/// # use postacert::{Directory, Message, Verifier, VerificationTime};
+/// # let directory = Directory::from_ldif(include_bytes!("../../tests/fixtures/directory/directory.ldif"))?;
+/// # let verifier = Verifier::builder().directory(directory).build()?;
+/// # let time = VerificationTime::asserted("2026-12-01T12:00:00Z".parse()?);
+/// # let acceptance = include_bytes!("../../tests/fixtures/valid/accettazione.eml");
+///
+/// let content = verifier.verify(&Message::parse(acceptance)?, time).into_verified()?;
+/// let dossier = Dossier::new(Receipt::of(&content)?);
+/// let record = DossierRecord::from(&dossier); // with the feature `serde`, to JSON and back
+/// let mut back = Dossier::from(record);
+/// assert_eq!(back.recipients()[0].standing(), Standing::Recorded);
+/// // The receipt itself, verified again, makes proof of it.
+/// assert_eq!(back.add(Receipt::of(&content)?)?, Added::Confirmed);
+/// assert_eq!(back, dossier);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A record does not make what is verified, and a receipt that is read from storage is no receipt to be added:
+///
+/// ```compile_fail
+/// use postacert::dossier::{Dossier, Receipt, ReceiptRecord};
+/// fn forge(mut dossier: Dossier, stored: ReceiptRecord, receipt: Receipt<'_>) {
+///     let _ = dossier.add(stored);
+/// }
+/// ```
+/// ```
+/// use postacert::dossier::{Dossier, Receipt, ReceiptRecord};
+/// fn forge(mut dossier: Dossier, stored: ReceiptRecord, receipt: Receipt<'_>) {
+///     let _ = dossier.add(receipt);
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

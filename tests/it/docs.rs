@@ -11,6 +11,7 @@ use postacert::{
     RevocationGap, SignedDirectoryError, TextError, TimeError, Uncheckable, VerifierError, Weakness,
     compose::{ComposeError, FormalRefusal, PrivateKeyError, SignerError},
     crypto::{AlgorithmError, KeyError, SignatureError},
+    dossier::{BundleError, BundleFault, Issue, Missing, OtherMessage, Overdue, Progress, Summary},
     mime::MimeErrorKind,
 };
 
@@ -59,6 +60,14 @@ const TABLES: &[Table] = tables! {
     SignerError: "Inside `compose-signer`: why there is no signature, or none that can be used.",
     PrivateKeyError: "Why a private key cannot be used.",
     FormalRefusal: "Why an access point does not accept a message, and a submission is not made.",
+    Progress: "What became of a message for one recipient.",
+    Summary: "What became of a message as a whole.",
+    Missing: "What has not come.",
+    Overdue: "Inside `missing-outcome`: which notice was due.",
+    Issue: "What does not fit together among the receipts of a message.",
+    OtherMessage: "Why a receipt is not added to a dossier.",
+    BundleError: "Why a file does not go into an evidence bundle.",
+    BundleFault: "What is wrong with an evidence bundle.",
 };
 
 const MARK: &str =

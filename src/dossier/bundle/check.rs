@@ -70,15 +70,7 @@ coded! {
 impl core::error::Error for BundleFault {}
 
 impl Manifest {
-    /// Holds the files against the manifest: each is there with the same bytes, and there is no other. An empty list means that it is so.
-    ///
-    /// ```no_run
-    /// # fn f(manifest: postacert::dossier::Manifest, files: Vec<(String, Vec<u8>)>) {
-    /// for fault in manifest.check(files.iter().map(|(name, bytes)| (&**name, &**bytes))) {
-    ///     println!("{fault}");
-    /// }
-    /// # }
-    /// ```
+    /// Holds the files against the manifest: each is there with the same bytes, and there is no other. An empty list means that it is so. See [`BundleBuilder`](crate::dossier::BundleBuilder).
     #[must_use]
     pub fn check<'f>(&self, files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<BundleFault> {
         let mut faults = self.format_fault();
