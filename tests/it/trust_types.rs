@@ -8,9 +8,7 @@ use std::borrow::{Borrow, BorrowMut};
 use std::error::Error;
 
 use postacert::crypto::{AlgorithmError, KeyError, SignatureError};
-use postacert::dossier::{
-    Added, BadFileName, BundleError, Dossier, DossierIndex, DossierRecord, OtherMessage, Receipt, ReceiptRecord, Standing,
-};
+use postacert::dossier::{Added, BadFileName, BundleError, Dossier, DossierIndex, OtherMessage, Receipt, ReceiptRecord, Standing};
 use postacert::mime::MimeError;
 use postacert::{
     AddressError, CarriedMessage, CertdataError, Certificate, CertificateError, CertificationData, CmsError, Content, Crl, CrlError,
@@ -68,7 +66,7 @@ mod stored {
     assert_not_impl_any!(Signer: DeserializeOwned);
     assert_not_impl_any!(postacert::Checks: DeserializeOwned);
     assert_not_impl_any!(postacert::DirectorySnapshot: DeserializeOwned);
-    assert_impl_all!(DossierRecord: Serialize, DeserializeOwned);
+    assert_impl_all!(postacert::dossier::DossierRecord: Serialize, DeserializeOwned);
     assert_not_impl_any!(Dossier: DeserializeOwned);
     assert_not_impl_any!(DossierIndex: DeserializeOwned);
     assert_not_impl_any!(Receipt<'static>: DeserializeOwned);

@@ -124,7 +124,7 @@ fn the_original_of_a_complete_receipt_alone_is_kept_and_is_the_same_with_other_l
 #[test]
 fn a_receipt_record_says_what_the_receipt_says() {
     let raw = post().non_delivery(5, BRUNO, postacert::Fault::NoDomain, "5.1.2 - G - dominio non valido");
-    let dossier = dossier(&[raw.clone()]);
+    let dossier = dossier(std::slice::from_ref(&raw));
     let record = dossier.receipts()[0];
     let Notification::NonDelivery(n) = verified(&raw).notification().unwrap().into_unproven() else { panic!("another kind") };
     assert_eq!((record.kind.as_wire(), record.when), ("errore-consegna", n.transaction().when()));
