@@ -60,7 +60,7 @@ coded! {
         Submitted = "submitted",
             "submitted",
             "inviato";
-        /// Accepted; of certified recipients more is awaited. One tick.
+        /// Accepted, and not yet delivered to every certified recipient, if there is one. One tick.
         Accepted = "accepted",
             "accepted",
             "accettato";
