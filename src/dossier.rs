@@ -13,7 +13,7 @@
 //! A dossier holds receipts; everything it tells follows from the set of them. So it is the same dossier in whatever order they come, and
 //! two dossiers of one message merge into the same whichever way round.
 //!
-//! Only a [`Verified`] notification makes proof: what is loaded from a [`DossierRecord`] is shown as [`Standing::Recorded`], until the receipts
+//! Only a [`Verified`](crate::Verified) notification makes proof: what is loaded from a [`DossierRecord`] is shown as [`Standing::Recorded`], until the receipts
 //! themselves are verified again.
 
 #![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
@@ -123,7 +123,7 @@ pub struct Dossier {
 pub enum Standing {
     /// It was read from a [`DossierRecord`], which anybody could have written.
     Recorded,
-    /// It comes from a [`Verified`] notification.
+    /// It comes from a [`Verified`](crate::Verified) notification.
     Verified,
 }
 
