@@ -137,8 +137,10 @@ struct Listed {
 /// Who names a recipient, and as what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Named {
-    /// The acceptance, or the notice of non-acceptance: the sender's provider knows best.
+    /// The acceptance: the sender's provider knows best.
     by_acceptance: Option<Word>,
+    /// The notice of non-acceptance.
+    by_refusal: Option<Word>,
     /// Other receipts.
     by_others: Option<Word>,
 }
@@ -153,8 +155,9 @@ struct Word {
 impl Named {
     fn new(by: PecKind, word: Word) -> Self {
         match by {
-            PecKind::Acceptance | PecKind::NonAcceptance => Self { by_acceptance: Some(word), by_others: None },
-            _ => Self { by_acceptance: None, by_others: Some(word) },
+            PecKind::Acceptance => Self { by_acceptance: Some(word), ..Self::default() },
+            PecKind::NonAcceptance => Self { by_refusal: Some(word), ..Self::default() },
+            _ => Self { by_others: Some(word), ..Self::default() },
         }
     }
 
@@ -163,21 +166,27 @@ impl Named {
         let better = |words: [Option<Word>; 2]| {
             words.into_iter().flatten().max_by_key(|word| (word.standing, word.kind == RecipientKind::Certified))
         };
-        Self { by_acceptance: better([self.by_acceptance, other.by_acceptance]), by_others: better([self.by_others, other.by_others]) }
+        Self {
+            by_acceptance: better([self.by_acceptance, other.by_acceptance]),
+            by_refusal: better([self.by_refusal, other.by_refusal]),
+            by_others: better([self.by_others, other.by_others]),
+        }
     }
 
-    /// Whether the acceptance names it, as far as that is worth so much.
-    fn accepted(self, standing: Standing) -> bool {
-        self.by_acceptance.is_some_and(|word| word.standing >= standing)
+    /// Whether the acceptance, or the notice of non-acceptance, names it, as far as that is worth so much.
+    fn by(self, kind: PecKind, standing: Standing) -> bool {
+        let word = if kind == PecKind::NonAcceptance { self.by_refusal } else { self.by_acceptance };
+        word.is_some_and(|word| word.standing >= standing)
     }
 
     fn kind(self) -> RecipientKind {
-        self.by_acceptance.or(self.by_others).map_or(RecipientKind::Certified, |word| word.kind)
+        self.by_acceptance.or(self.by_refusal).or(self.by_others).map_or(RecipientKind::Certified, |word| word.kind)
     }
 
     /// What it is worth that anybody names it.
     fn standing(self) -> Standing {
-        [self.by_acceptance, self.by_others].into_iter().flatten().map(|word| word.standing).max().unwrap_or(Standing::Recorded)
+        let words = [self.by_acceptance, self.by_refusal, self.by_others];
+        words.into_iter().flatten().map(|word| word.standing).max().unwrap_or(Standing::Recorded)
     }
 }
 
@@ -369,9 +378,8 @@ impl Dossier {
     /// Takes over the recipients that a verified receipt lists. Receipts of one message repeat the same list.
     fn list_all(&mut self, by: PecKind, recipients: &[Recipient]) {
         if recipients.len() > SHORT_LIST {
-            let by = [u8::from(matches!(by, PecKind::Acceptance | PecKind::NonAcceptance))];
             let texts = recipients.iter().flat_map(|recipient| [recipient.address().text().as_bytes(), recipient.kind().text().as_bytes()]);
-            if !self.lists.insert(Fingerprint::of_parts(core::iter::once(&by[..]).chain(texts))) {
+            if !self.lists.insert(Fingerprint::of_parts(core::iter::once(by.as_wire().as_bytes()).chain(texts))) {
                 return;
             }
         }

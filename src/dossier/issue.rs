@@ -73,7 +73,7 @@ impl Dossier {
     pub(super) fn issues_of(&self, disputes: Disputes, recipients: &[RecipientStatus<'_>]) -> Vec<Issue> {
         let Disputes { receipts: disputed, mut issues } = disputes;
         if let Some(accepted) = self.first(PecKind::Acceptance) {
-            let strangers = self.recipients.iter().filter(|listed| !listed.named.accepted(accepted.standing));
+            let strangers = self.recipients.iter().filter(|listed| !listed.named.by(PecKind::Acceptance, accepted.standing));
             let strangers = strangers.filter(|listed| listed.named.standing() <= accepted.standing);
             issues.extend(strangers.map(|listed| Issue::ListedStranger { recipient: listed.address.clone() }));
             if self.first(PecKind::NonAcceptance).is_some() {
@@ -116,7 +116,7 @@ impl Dossier {
                 disputes.dispute(Issue::BeforeAcceptance { receipt, when: record.when, acceptance }, receipt);
             }
             for recipient in &record.recipients {
-                match self.listed(recipient).filter(|listed| listed.named.accepted(accepted.standing)) {
+                match self.listed(recipient).filter(|listed| listed.named.by(PecKind::Acceptance, accepted.standing)) {
                     None => disputes.dispute(Issue::NotARecipient { receipt, recipient: recipient.clone() }, receipt),
                     Some(listed) if listed.named.kind() == RecipientKind::External => {
                         disputes.issues.push(Issue::ForExternal { receipt, recipient: recipient.clone() });

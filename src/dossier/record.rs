@@ -65,8 +65,10 @@ pub struct DossierRecord {
 pub struct RecipientRecord {
     /// The address.
     pub address: Address,
-    /// Of which kind it is by the acceptance, or the notice of non-acceptance; `None` where none names it.
+    /// Of which kind it is by the acceptance; `None` where none names it.
     pub accepted: Option<RecipientKind>,
+    /// Of which kind it is by the notice of non-acceptance.
+    pub refused: Option<RecipientKind>,
     /// Of which kind it is by other receipts.
     pub listed: Option<RecipientKind>,
 }
@@ -76,6 +78,7 @@ impl From<&Dossier> for DossierRecord {
         let recipients = dossier.recipients.iter().map(|listed| RecipientRecord {
             address: listed.address.clone(),
             accepted: listed.named.by_acceptance.map(|word| word.kind),
+            refused: listed.named.by_refusal.map(|word| word.kind),
             listed: listed.named.by_others.map(|word| word.kind),
         });
         Self {
@@ -92,9 +95,9 @@ impl From<DossierRecord> for Dossier {
     fn from(record: DossierRecord) -> Self {
         let DossierRecord { id, sender, subject, recipients, receipts } = record;
         let mut dossier = Self::empty(id, sender, Some(&subject));
-        for RecipientRecord { address, accepted, listed } in recipients {
-            let [by_acceptance, by_others] = [accepted, listed].map(|kind| kind.map(|kind| Word { standing: Standing::Recorded, kind }));
-            dossier.list(&address, Named { by_acceptance, by_others });
+        for RecipientRecord { address, accepted, refused, listed } in recipients {
+            let word = |kind: Option<RecipientKind>| kind.map(|kind| Word { standing: Standing::Recorded, kind });
+            dossier.list(&address, Named { by_acceptance: word(accepted), by_refusal: word(refused), by_others: word(listed) });
         }
         for record in receipts {
             dossier.file(Entry { record, standing: Standing::Recorded });

@@ -213,7 +213,8 @@ impl Dossier {
         let mut of_all: Vec<&Entry> = accepted.into_iter().chain(self.first(PecKind::NonAcceptance)).collect();
         of_all.sort_by_key(|entry| Reverse(entry.standing));
         for entry in of_all {
-            for (status, listed) in told.iter_mut().zip(self.recipients.iter()).filter(|(_, listed)| listed.named.accepted(entry.standing))
+            for (status, listed) in
+                told.iter_mut().zip(self.recipients.iter()).filter(|(_, listed)| listed.named.by(entry.record.kind, entry.standing))
             {
                 status.raise(general(entry, listed.named.kind()), entry);
             }
@@ -275,7 +276,7 @@ impl Dossier {
             .recipients()
             .into_iter()
             .zip(self.recipients.iter())
-            .filter(|(status, listed)| !status.progress.is_final() && listed.named.accepted(accepted.standing));
+            .filter(|(status, listed)| !status.progress.is_final() && listed.named.by(PecKind::Acceptance, accepted.standing));
         awaited.map(|(status, _)| Missing::Outcome { recipient: status.address.clone(), since, overdue: overdue.clone() }).collect()
     }
 }

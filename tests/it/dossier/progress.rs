@@ -204,6 +204,12 @@ fn r28_only_those_whom_the_acceptance_names_are_accepted() {
 }
 
 #[test]
+fn r28_only_those_whom_the_refusal_names_are_refused() {
+    let dossier = dossier(&[post().to(&[BRUNO]).acceptance(0), post().to(&[ELENA]).refusal(1, Fault::Other, "5.7.1 - G - no")]);
+    assert_eq!(told(&dossier), (vec!["accepted", "refused"], Summary::Failed));
+}
+
+#[test]
 fn everything_is_said_in_both_languages() {
     let dossier = dossier(&[post().acceptance(0), post().late(12 * HOUR, BRUNO, FIRST)]);
     let progress = progress(&dossier, BRUNO).0;
