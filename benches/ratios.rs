@@ -61,6 +61,7 @@ fn main() {
     {
         compose_an_envelope(&mut rows);
         compose_a_receipt(&mut rows);
+        thread_a_mailbox(&mut rows, verifier, time);
     }
     rows.sum_up();
 }
@@ -283,6 +284,39 @@ fn compose_a_receipt(rows: &mut Rows) {
         black_box(key.sign_with_rng(&mut Counter(7), rsa::Pkcs1v15Sign::new::<Sha256>(), black_box(&digest)).unwrap());
     };
     rows.ratio("compose, a receipt / bare blinded RSA-2048 signature", 1.2, ours, floor);
+}
+
+/// An acceptance and a delivery receipt of each of a thousand messages, in no order.
+#[cfg(feature = "rustcrypto")]
+fn thread_a_mailbox(rows: &mut Rows, verifier: &Verifier, time: VerificationTime) {
+    use postacert::compose::Draft;
+    use postacert::dossier::DossierIndex;
+    const MESSAGES: usize = 1_000;
+    let composer = composer::Composer::new();
+    let mut raws = Vec::new();
+    for number in 0..MESSAGES {
+        let transaction = composer.transaction_of(number as u64);
+        let delivery = postacert::Delivery::new(transaction.clone(), composer.recipient(), postacert::ReceiptKind::Concise);
+        let acceptance = postacert::Acceptance::new(transaction);
+        raws.push(Draft::delivery(&composer.identity, &delivery, b"", &composer.entropy).unwrap().sign_with(&composer.key).unwrap());
+        raws.push(Draft::acceptance(&composer.identity, &acceptance, &composer.entropy).unwrap().sign_with(&composer.key).unwrap());
+    }
+    // Seven has no factor in common with the number of messages.
+    let raws: Vec<Vec<u8>> = (0..raws.len()).map(|at| raws[at * 7 % raws.len()].clone()).collect();
+    let verified = |raw: &Vec<u8>| {
+        let content = verifier.verify(&Message::parse(raw).unwrap(), time).into_verified().unwrap();
+        content.notification().unwrap()
+    };
+    let receipts: Vec<_> = raws.iter().map(verified).collect();
+    let thread = || {
+        let mut index = DossierIndex::new();
+        for receipt in &receipts {
+            index.add(receipt);
+        }
+        assert_eq!((index.iter().count(), index.receipts()), (MESSAGES, 2 * MESSAGES));
+    };
+    let floor = || raws.iter().for_each(|raw| full(verifier, time, raw));
+    rows.ratio("thread 2,000 receipts / verify them", 0.10, thread, floor);
 }
 
 // -- the work --

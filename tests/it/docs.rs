@@ -11,6 +11,7 @@ use postacert::{
     RevocationGap, SignedDirectoryError, TextError, TimeError, Uncheckable, VerifierError, Weakness,
     compose::{ComposeError, FormalRefusal, PrivateKeyError, SignerError},
     crypto::{AlgorithmError, KeyError, SignatureError},
+    dossier::{BundleError, BundleFault, Issue, Missing, OtherMessage, Overdue, Progress, Summary},
     dsn::DsnError,
     invoice::{InvoiceError, SdiFinding},
     mbox::MboxError,
@@ -68,6 +69,14 @@ const TABLES: &[Table] = tables! {
     SdiFinding: "What is noticed of the files of SdI in a mail.",
     InvoiceError: "Why an invoice file does not give its content.",
     MboxError: "Why a message of a mailbox file is not given.",
+    Progress: "What became of a message for one recipient.",
+    Summary: "What became of a message as a whole.",
+    Missing: "What has not come.",
+    Overdue: "Inside `missing-outcome`: which notice was due.",
+    Issue: "What does not fit together among the receipts of a message.",
+    OtherMessage: "Why a receipt is not added to a dossier.",
+    BundleError: "Why a file does not go into an evidence bundle.",
+    BundleFault: "What is wrong with an evidence bundle.",
 };
 
 const MARK: &str =

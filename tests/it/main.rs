@@ -14,6 +14,8 @@ mod differential;
 mod directory;
 #[cfg(feature = "rustcrypto")]
 mod docs;
+#[cfg(feature = "rustcrypto")]
+mod dossier;
 mod dsn;
 mod finds;
 mod fixtures;
