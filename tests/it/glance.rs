@@ -4,7 +4,7 @@ use postacert::glance::{CertifiedGlance, Glance, Listing, strip_prefixes};
 use postacert::{ContentKind, Language, Message, PecKind};
 
 use crate::fixtures::{at, read, verifier};
-use crate::support::composed::{Facts, ORIGINAL, compose, every_kind, transaction, with_report};
+use crate::support::composed::{Facts, ORIGINAL, compose, every_kind, original, transaction, with_report};
 use crate::support::mail::replaced;
 
 fn glance(raw: &[u8]) -> Glance {
@@ -33,7 +33,7 @@ fn certified(glance: &Glance) -> &CertifiedGlance {
 fn every_kind_is_listed_as_what_it_is_and_nothing_unproven_is_a_receipt() {
     let all = every_kind(&transaction("CONSEGNA: POSTA CERTIFICATA: Però"));
     for (name, facts) in &all {
-        let raw = compose(facts, ORIGINAL);
+        let raw = compose(facts, &original("CONSEGNA: POSTA CERTIFICATA: Però"));
         let shown = glance(&raw);
         let due = match *name {
             "accettazione" | "presa-in-carico" => Listing::Receipt,

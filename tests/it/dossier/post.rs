@@ -68,6 +68,12 @@ impl Post {
         transaction.and_then(|transaction| transaction.with_subject(self.subject)).unwrap()
     }
 
+    /// As a provider tells of these recipients: a receipt is about PEC mailboxes, whatever the acceptance took them for.
+    fn about(&self, secs: i64, concerned: &[&str]) -> Transaction {
+        let to = self.to.iter().map(|(to, kind)| (*to, if concerned.contains(to) { RecipientKind::Certified } else { *kind }));
+        Self { to: to.collect(), ..self.clone() }.transaction(secs)
+    }
+
     pub(super) fn acceptance(&self, secs: i64) -> Vec<u8> {
         self.compose(Acceptance::new(self.transaction(secs)), ORIGINAL)
     }
@@ -77,8 +83,8 @@ impl Post {
     }
 
     pub(super) fn taken(&self, secs: i64, to: &[&str]) -> Vec<u8> {
-        let to = to.iter().map(|to| address(to)).collect();
-        self.compose(TakenInCharge::new(self.transaction(secs), to).unwrap(), ORIGINAL)
+        let taken = to.iter().map(|to| address(to)).collect();
+        self.compose(TakenInCharge::new(self.about(secs, to), taken).unwrap(), ORIGINAL)
     }
 
     pub(super) fn delivery(&self, secs: i64, to: &str) -> Vec<u8> {
@@ -86,19 +92,19 @@ impl Post {
     }
 
     pub(super) fn delivery_of(&self, secs: i64, to: &str, kind: ReceiptKind, original: &[u8]) -> Vec<u8> {
-        self.compose(Delivery::new(self.transaction(secs), address(to), kind), original)
+        self.compose(Delivery::new(self.about(secs, &[to]), address(to), kind), original)
     }
 
     pub(super) fn non_delivery(&self, secs: i64, to: &str, fault: Fault, reason: &str) -> Vec<u8> {
-        self.compose(NonDelivery::new(self.transaction(secs), address(to), fault, reason.parse().ok()).unwrap(), ORIGINAL)
+        self.compose(NonDelivery::new(self.about(secs, &[to]), address(to), fault, reason.parse().ok()).unwrap(), ORIGINAL)
     }
 
     pub(super) fn late(&self, secs: i64, to: &str, reason: &str) -> Vec<u8> {
-        self.compose(DeliveryTimeout::new(self.transaction(secs), address(to), reason.parse().ok()), ORIGINAL)
+        self.compose(DeliveryTimeout::new(self.about(secs, &[to]), address(to), reason.parse().ok()), ORIGINAL)
     }
 
     pub(super) fn virus(&self, secs: i64, to: &str) -> Vec<u8> {
-        self.compose(VirusDetection::new(self.transaction(secs), address(to), "5.5.1 - G - [W32/Prova.A]".parse().ok()), ORIGINAL)
+        self.compose(VirusDetection::new(self.about(secs, &[to]), address(to), "5.5.1 - G - [W32/Prova.A]".parse().ok()), ORIGINAL)
     }
 
     fn compose(&self, notification: impl Into<Notification>, original: &[u8]) -> Vec<u8> {

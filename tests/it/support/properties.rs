@@ -14,7 +14,7 @@ use postacert::mbox::{FromLines, Mbox, Splitter};
 use postacert::receipt_check::{BriefCheck, CheckOutcome, CopyCheck, Weight};
 use postacert::{
     Acceptance, Address, Certificate, CertificationData, Crl, Delivery, DeliveryTimeout, Directory, Fault, Fingerprint, Limits, Message,
-    NonAcceptance, NonDelivery, Notification, Outcome, PecKind, ReceiptKind, Recipient, RecipientKind, Report, Transaction,
+    NonAcceptance, NonDelivery, Notification, Outcome, PecId, PecKind, ReceiptKind, Recipient, RecipientKind, Report, Transaction,
     TransportEnvelope, UnixTime, VerificationTime, Verifier, VerifierBuilder,
 };
 
@@ -534,6 +534,7 @@ fn receipts() -> &'static [Receipt<'static>] {
         let (composer, world) = (Composer::get(), World::get());
         let address = |text: &str| -> Address { text.parse().expect("an address") };
         let (bruno, carla) = (address("bruno@pec.gestoreuno.example"), address("Carla@pec.gestoreuno.example"));
+        // Carla is external by some acceptances, and certified by those who tell of her.
         let both = |kind| vec![Recipient::new(bruno.clone(), RecipientKind::Certified), Recipient::new(carla.clone(), kind)];
         let identity = &composer.identities[0];
         let mut receipts = Vec::new();
@@ -544,16 +545,17 @@ fn receipts() -> &'static [Receipt<'static>] {
         };
         for (id, kind) in [("a1", RecipientKind::Certified), ("a1", RecipientKind::External), ("a2", RecipientKind::Certified)] {
             for (hour, entropy) in [(0, 1), (12, 2), (24, 3)] {
-                let id = format!("{id}@pec.gestoreuno.example").parse().expect("an id");
+                let id: PecId = format!("{id}@pec.gestoreuno.example").parse().expect("an id");
                 let when = format!("2026-11-{:02}T{:02}:50:00+01:00", 22 + hour / 24, hour % 24).parse().expect("a time");
                 let entropy = Entropy::new([entropy; 32]);
                 let sender = address("anna@pec.gestoreuno.example");
-                let transaction = Transaction::new(sender, both(kind), identity.provider(), when, id).expect("there are recipients");
-                let t = || transaction.clone();
+                let facts =
+                    |kind| Transaction::new(sender.clone(), both(kind), identity.provider(), when, PecId::clone(&id)).expect("recipients");
+                let (taken, t) = (facts(kind), || facts(RecipientKind::Certified));
                 let reason = |text: &str| text.parse().ok();
                 let refusal = NonAcceptance::new(t(), Fault::Other, reason("5.7.1 - G - no")).expect("it is lawful");
                 let not = NonDelivery::new(t(), carla.clone(), Fault::NoRecipient, reason("5.1.1 - G - no")).expect("it is lawful");
-                keep(Draft::acceptance(identity, &Acceptance::new(t()), &entropy));
+                keep(Draft::acceptance(identity, &Acceptance::new(taken), &entropy));
                 keep(Draft::non_acceptance(identity, &refusal, &entropy));
                 keep(Draft::non_delivery(identity, &not, &entropy));
                 keep(Draft::delivery_timeout(identity, &DeliveryTimeout::new(t(), bruno.clone(), reason("4.4.1 - G - tardi")), &entropy));
