@@ -305,6 +305,17 @@ fn holds(original: &[u8], limits: &Limits) {
     }
 }
 
+#[test]
+fn a_cr_that_ends_a_header_without_a_body_is_no_difference() {
+    for original in [
+        &b"Content-Disposition: attachment; filename=\"\"\n\r"[..],
+        b"Content-Type: message/rfc822\r\n\r",
+        b"Content-Type: a/b; name=x\n\r",
+    ] {
+        holds(original, &Limits::default());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
