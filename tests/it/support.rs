@@ -5,3 +5,4 @@ pub(crate) mod composed;
 pub(crate) mod der;
 pub(crate) mod judged;
 pub(crate) mod mail;
+pub(crate) mod world;

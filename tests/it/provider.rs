@@ -1,0 +1,4 @@
+//! The provider's three points.
+#![cfg(feature = "rustcrypto")]
+
+mod world;

@@ -1,0 +1,177 @@
+//! What must be true of everything that a provider does, and of a world in which nothing more happens.
+
+use std::collections::BTreeMap;
+
+use postacert::provider::{Committed, Event, LogRecord, Output, Standing};
+use postacert::{Address, Message, PecId, UnixTime, VerificationTime};
+
+use super::mail::{Seen, What};
+use super::{Condition, HOUR, Host, Point, World};
+
+/// What was accepted.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) accepted: BTreeMap<PecId, Accepted>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) host: usize,
+    pub(crate) sender: Address,
+    pub(crate) certified: Vec<Address>,
+    pub(crate) at: UnixTime,
+}
+
+/// Of what was just committed: every message passes, is written where it may be, follows from something that happened, and is in the log.
+/// Gives what was written or passed on, and to whom.
+pub(crate) fn committed(world: &mut World, at: usize, point: Point, committed: &Committed) -> Vec<String> {
+    let records: Vec<&LogRecord> = committed.outputs.iter().filter_map(record).collect();
+    assert!(!records.is_empty() || committed.outputs.is_empty(), "what is done is in the log: {:?}", committed.outputs);
+    assert!(!records.is_empty() || committed.delta.is_empty(), "what is remembered is in the log: {:?}", committed.delta);
+    for record in &records {
+        assert_eq!(record.when, world.legal_time(), "one instant for all (RFC 6109 §4.1)");
+        if record.event == Event::AcceptanceIssued {
+            accepted(world, at, record);
+        }
+    }
+    let mut gave = Vec::new();
+    for output in &committed.outputs {
+        let logged = |record: &&LogRecord| record.id == *output.transaction();
+        assert!(records.iter().any(logged), "{} is not in the log: {output:?}", output.transaction());
+        let (verb, message, to) = match output {
+            Output::Send { message, rcpt_to, .. } => ("send", message, rcpt_to.iter().map(Address::as_str).collect::<Vec<_>>().join(" ")),
+            Output::Deliver { message, delivery, .. } => ("deliver", message, delivery.mailbox.to_string()),
+            Output::Store { virus, .. } => {
+                gave.push(format!("store {virus}"));
+                continue;
+            }
+            Output::Refuse { reply, .. } => {
+                gave.push(format!("refuse {reply}"));
+                continue;
+            }
+            _ => continue,
+        };
+        let seen = written(world, at, point, message, &records);
+        gave.push(format!("{verb} {} to {to}", seen.name));
+    }
+    gave
+}
+
+fn record(output: &Output) -> Option<&LogRecord> {
+    match output {
+        Output::Log { record, .. } => Some(record),
+        _ => None,
+    }
+}
+
+fn accepted(world: &mut World, at: usize, record: &LogRecord) {
+    let host = &world.hosts[at];
+    let directory = host.operator.verifier().directory().expect("a provider has one");
+    let certified: Vec<_> = record.recipients.iter().filter(|to| directory.by_domain(to.domain()).is_some()).cloned().collect();
+    for recipient in &certified {
+        let fate = host.state.fate(&record.id, recipient);
+        assert_eq!(fate.map(|fate| fate.standing), Some(Standing::Silent), "{recipient} is followed from the beginning");
+    }
+    let sender = super::mail::address(&record.sender);
+    let before = world.ledger.accepted.insert(record.id.clone(), Accepted { host: at, sender, certified, at: world.now });
+    assert!(before.is_none(), "{} was accepted twice", record.id);
+}
+
+/// A message that was written or passed on.
+fn written(world: &World, at: usize, point: Point, raw: &[u8], records: &[&LogRecord]) -> Seen {
+    let host = &world.hosts[at];
+    let seen = Seen::of(raw, host.operator.verifier(), VerificationTime::now(world.now));
+    assert_ne!(seen.what, What::Unproven, "what leaves a point passes: {}", String::from_utf8_lossy(&raw[..raw.len().min(3_000)]));
+
+    let id = Message::parse(raw).expect("it is small").claims().message_id().map(|id| id.text().to_owned()).unwrap_or_default();
+    let related = records.iter().any(|record| record.related.iter().any(|related| **related == *id));
+    let forwarded = point == Point::Incoming && records.iter().any(|record| record.event == Event::Forwarded);
+    assert!(related || forwarded, "{} {id} is in no record: {records:#?}", seen.name);
+
+    let accepted = || {
+        let accepted = seen.id.as_ref().and_then(|id| world.ledger.accepted.get(id));
+        accepted.unwrap_or_else(|| panic!("{} is about nothing that was accepted: {:?}", seen.name, seen.id))
+    };
+    let waited = || accepted().at.seconds_until(world.now);
+    match (seen.what, point) {
+        // Passed on, or the beginning of all.
+        (What::Acceptance | What::Envelope, Point::Access) => assert_eq!(accepted().host, at),
+        (What::NonAcceptance, Point::Access) => {}
+        (What::TakenInCharge | What::VirusDetection, Point::Incoming | Point::Timeouts) => drop(accepted()),
+        (What::Delivery, Point::Delivery) => assert!(lies_in_mailbox(host, world, &seen), "a receipt without delivery: {}", seen.name),
+        (What::NonDelivery, Point::Delivery) => assert!(!lies_in_mailbox(host, world, &seen), "it was delivered: {}", seen.name),
+        (What::NonDelivery | What::Delivery | What::Envelope | What::Anomaly, Point::Incoming) => {}
+        (What::FirstNotice, Point::Timeouts) => assert!((12 * HOUR..24 * HOUR).contains(&waited()), "{} after {}", seen.name, waited()),
+        (What::FinalNotice, Point::Timeouts) => assert!(waited() >= 22 * HOUR, "{} after {}", seen.name, waited()),
+        (what, point) => panic!("{what:?} is not written at {point:?}"),
+    }
+    seen
+}
+
+fn lies_in_mailbox(host: &Host, world: &World, receipt: &Seen) -> bool {
+    let recipient = receipt.recipient.as_ref().expect("it is about a recipient");
+    envelopes(host, world, recipient).into_iter().any(|id| Some(id) == receipt.id)
+}
+
+/// The transactions whose envelopes lie in a mailbox.
+fn envelopes(host: &Host, world: &World, mailbox: &Address) -> Vec<PecId> {
+    let mailboxes = host.mailboxes.iter().filter(|(address, _)| same(address, mailbox));
+    let mail = mailboxes.flat_map(|(_, mailbox)| &mailbox.mail);
+    let seen = mail.map(|(_, raw)| Seen::of(raw, &host.judge, VerificationTime::now(world.now)));
+    seen.filter(|seen| seen.what == What::Envelope).filter_map(|seen| seen.id).collect()
+}
+
+fn same(one: &Address, other: &Address) -> bool {
+    one.as_str().eq_ignore_ascii_case(other.as_str())
+}
+
+/// When nothing more happens: every accepted recipient came to exactly one end, and the sender knows it.
+pub(crate) fn at_the_end(world: &World) {
+    for host in &world.hosts {
+        assert_eq!(host.state.awaited().count(), 0, "no delivery is forgotten");
+        assert_eq!(host.operator.timeouts().next_deadline(&host.state), None, "nothing is due");
+    }
+    for (id, accepted) in &world.ledger.accepted {
+        let sending = &world.hosts[accepted.host];
+        let mailbox = sending.mailboxes.get(&accepted.sender).expect("a sender has a mailbox");
+        assert_eq!(mailbox.condition, Condition::Open, "senders hear what they are told");
+        let seen = mailbox.mail.iter().map(|(_, raw)| Seen::of(raw, &sending.judge, VerificationTime::now(world.now)));
+        let told: Vec<_> = seen.filter(|seen| seen.id.as_ref() == Some(id)).collect();
+        assert_eq!(told.iter().filter(|seen| seen.what == What::Acceptance).count(), 1, "{id} was accepted once");
+        for recipient in &accepted.certified {
+            let about = |seen: &&Seen| seen.recipient.as_ref().is_some_and(|about| same(about, recipient));
+            let heard: Vec<What> = told.iter().filter(about).map(|seen| seen.what).collect();
+            one_end(world, id, accepted.host, recipient, &heard);
+        }
+        taken_in_charge_once(world, id, sending);
+    }
+}
+
+fn one_end(world: &World, id: &PecId, sending: usize, recipient: &Address, heard: &[What]) {
+    let fate = world.hosts[sending].state.fate(id, recipient).map(|fate| fate.standing);
+    let standing = match heard {
+        [What::Delivery] | [What::FirstNotice, What::Delivery] => Standing::Delivered,
+        [What::NonDelivery] | [What::FirstNotice, What::NonDelivery] => Standing::NotDelivered,
+        [What::FinalNotice] | [What::FirstNotice, What::FinalNotice] => Standing::TimedOut,
+        // A receipt overtakes the final notice.
+        [What::FinalNotice, What::Delivery] | [What::FirstNotice, What::FinalNotice, What::Delivery] => Standing::Delivered,
+        [What::FinalNotice, What::NonDelivery] | [What::FirstNotice, What::FinalNotice, What::NonDelivery] => Standing::NotDelivered,
+        other => panic!("{id} to {recipient}: the sender heard {other:?}, and the state has {fate:?}"),
+    };
+    assert_eq!(fate, Some(standing), "{id} to {recipient}: the sender heard {heard:?}");
+    let copies: usize = world.hosts.iter().map(|host| envelopes(host, world, recipient).iter().filter(|found| *found == id).count()).sum();
+    match standing {
+        Standing::Delivered => assert_eq!(copies, 1, "{id} to {recipient} was delivered once"),
+        Standing::NotDelivered => assert_eq!(copies, 0, "{id} to {recipient} was not delivered"),
+        _ => assert!(copies <= 1, "{id} to {recipient} was delivered {copies} times"),
+    }
+}
+
+fn taken_in_charge_once(world: &World, id: &PecId, sending: &Host) {
+    let Some(service) = sending.mailboxes.get(sending.operator.service_mailbox()) else { return };
+    let seen = service.mail.iter().map(|(_, raw)| Seen::of(raw, &sending.judge, VerificationTime::now(world.now)));
+    let mut taken: Vec<_> = seen.filter(|seen| seen.what == What::TakenInCharge && seen.id.as_ref() == Some(id)).collect();
+    let all = taken.len();
+    taken.dedup_by(|a, b| a.name == b.name);
+    assert_eq!(taken.len(), all, "each provider takes {id} in charge once");
+}
