@@ -1,13 +1,15 @@
 //! Decisions that wait for their signatures.
 
+use std::collections::BTreeMap;
+
 use super::log::{Event, LogRecord};
-use super::output::{DeliveryId, MailBytes, Output, SmtpReply};
-use super::state::{Change, Delta};
+use super::output::{DeliveryId, Fingerprint, MailBytes, Output, SmtpReply};
+use super::state::{Arrival, ArrivalContent, Awaited, Change, Delta, Due};
 use super::{Operator, ProviderError, keep_until};
 use crate::address::Address;
 use crate::compose::{Draft, Signer, SigningRequest, ToSign};
 use crate::crypto::Algorithms;
-use crate::ident::PecId;
+use crate::ident::{MessageId, PecId};
 use crate::time::Timestamp;
 
 /// What a point has decided, its messages not yet signed. Until it is committed nothing has happened.
@@ -166,6 +168,21 @@ impl<'o, 'a> Plan<'o, 'a> {
     pub(super) fn deliver(&mut self, message: Message, delivery: DeliveryId) {
         let transaction = self.about.clone();
         self.pending.planned.push(Planned::Deliver { message, transaction, delivery });
+    }
+
+    /// Puts a message that was written here and now, an acceptance or a notice, into a mailbox of this provider's own. Nothing is due to anybody
+    /// for its delivery.
+    pub(super) fn deliver_notice(&mut self, message: Message, message_id: &MessageId, mailbox: &Address) {
+        let arrival = Fingerprint::of_parts([b"issued".as_slice(), message_id.as_str().as_bytes()]);
+        self.change(Change::Arrived {
+            message: arrival,
+            arrival: Arrival {
+                at: self.now.instant(),
+                content: ArrivalContent::Other { transaction: self.about.clone() },
+                mailboxes: BTreeMap::from([(mailbox.clone(), Awaited::new(Due::Nothing))]),
+            },
+        });
+        self.deliver(message, DeliveryId { arrival, mailbox: mailbox.clone() });
     }
 
     pub(super) fn store(&mut self, message: &[u8], virus: &str) {
