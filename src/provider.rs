@@ -6,7 +6,7 @@
 //! | take a mail from a user | [`AccessPoint::submit`] |
 //! | take a mail from another server | [`IncomingPoint::receive`] |
 //! | say what became of a delivery | [`DeliveryPoint::settle`] |
-//! | tell senders of whom nothing is heard | [`Timeouts::run`], [`State::next_deadline`] |
+//! | tell senders of whom nothing is heard | [`Timeouts::run`], [`Timeouts::next_deadline`] |
 //! | do what was decided | [`Output`] |
 //! | keep what must be remembered | [`State`], [`Delta`] |
 //!
@@ -41,6 +41,7 @@ pub use state::{Arrival, Change, Delay, Delta, Fate, Standing, State};
 pub use timeouts::Timeouts;
 
 use crate::address::{Address, Domain};
+use crate::certdata::ExtendedError;
 use crate::compose::{ComposeError, Identity, SizeLimits};
 use crate::crypto::SignatureScheme;
 use crate::directory::{Directory, Listing};
@@ -49,6 +50,8 @@ use crate::verify::Verifier;
 
 /// Infected messages and the log are kept for 30 months (RFC 6109 §2.2.4, §2.3): so many days have they at most.
 const RETENTION_DAYS: i64 = 915;
+/// Of an explanation in `errore-esteso`, which readers show in a line or two.
+const EXTENDED_ERROR_CHARS: usize = 1_000;
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
 
@@ -282,6 +285,14 @@ impl Operator {
 
     fn manages(&self, domain: &Domain) -> bool {
         self.listing().manages(domain)
+    }
+
+    /// What happened, in the form of `errore-esteso` (`5.1.1 - provider - text`). The text may be anybody's: what cannot stand in one line of XML
+    /// becomes a blank, and there is an end to it.
+    fn extended_error(&self, status: &str, text: &str) -> Option<ExtendedError> {
+        let lawful = |c: char| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c };
+        let text: String = text.chars().take(EXTENDED_ERROR_CHARS).map(lawful).collect();
+        format!("{status} - {} - {}", self.identity.provider(), text.trim()).parse().ok()
     }
 
     fn host(&self) -> &Domain {
