@@ -6,7 +6,7 @@
 //! | take a mail from a user | [`AccessPoint::submit`] |
 //! | take a mail from another server | [`IncomingPoint::receive`] |
 //! | say what became of a delivery | [`DeliveryPoint::settle`] |
-//! | tell senders of whom nothing is heard | [`Timeouts::run`], [`State::next_deadline`] |
+//! | tell senders of whom nothing is heard | [`Timeouts::run`], [`Timeouts::next_deadline`] |
 //! | do what was decided | [`Output`] |
 //! | keep what must be remembered | [`State`], [`Delta`] |
 //!

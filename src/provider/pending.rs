@@ -10,6 +10,7 @@ use crate::address::Address;
 use crate::compose::{Draft, Signer, SigningRequest, ToSign};
 use crate::crypto::Algorithms;
 use crate::ident::{MessageId, PecId};
+use crate::notification::Transaction;
 use crate::time::Timestamp;
 
 /// What a point has decided, its messages not yet signed. Until it is committed nothing has happened.
@@ -205,6 +206,32 @@ impl<'o, 'a> Plan<'o, 'a> {
     /// A record with nothing but the event, the time and the provider, to be completed.
     pub(super) fn record(&self, event: Event) -> LogRecord {
         LogRecord::new(self.about.clone(), self.now, event, self.operator.identity().provider())
+    }
+
+    /// A record of what happened to this message, as far as its certified facts tell; recipients and messages are to be added.
+    pub(super) fn record_on(&self, event: Event, message: &Transaction) -> LogRecord {
+        LogRecord {
+            sender: message.sender().as_str().into(),
+            subject: message.subject().unwrap_or_default().into(),
+            provider: message.provider().unwrap_or_default().into(),
+            ..self.record(event)
+        }
+    }
+
+    /// Puts a message that is written here into a mailbox of this provider's own. No receipt is due for it.
+    pub(super) fn issue(&mut self, draft: Draft<'a>, message_id: &MessageId, mailbox: &Address) -> Result<(), ProviderError> {
+        let message = self.sign(draft)?;
+        let arrival = Fingerprint::of_parts([b"issued", message_id.as_str().as_bytes()]);
+        self.change(Change::Arrived {
+            message: arrival,
+            arrival: Arrival {
+                at: self.now.instant(),
+                content: ArrivalContent::Other { transaction: self.about.clone() },
+                mailboxes: [(mailbox.clone(), Awaited::new(Due::Nothing))].into(),
+            },
+        });
+        self.deliver(message, DeliveryId { arrival, mailbox: mailbox.clone() });
+        Ok(())
     }
 
     pub(super) fn change(&mut self, change: Change) {

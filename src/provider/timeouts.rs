@@ -1,14 +1,35 @@
 //! What is due when time passes: the notices of silence (RFC 6109 §3.1.6), and virus detections that are still to be written.
 
-use super::state::State;
+use super::log::{Event, LogRecord};
+use super::output::DeliveryId;
+use super::pending::Plan;
+use super::state::{Arrival, ArrivalContent, Change, Due, Followed, Standing, State};
 use super::{Operator, Pending, ProviderError};
-use crate::compose::Entropy;
+use crate::address::Address;
+use crate::certdata::ExtendedError;
+use crate::compose::{Draft, Entropy};
+use crate::notification::{DeliveryTimeout, VirusDetection};
 use crate::time::{Timestamp, UnixTime};
 
 /// What is due when time passes (RFC 6109 §3.1.6).
+///
+/// | of a certified recipient came | first notice | final notice |
+/// | --- | --- | --- |
+/// | nothing | after 12 hours | after 24 hours |
+/// | `presa-in-carico` alone | none, where it came before | after 24 hours |
+/// | `avvenuta-consegna` or `errore-consegna` | none, where it came before | none, where it came before |
+///
+/// What comes after a notice is heard nonetheless. The hours are those of [`Settings`](super::Settings).
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts<'o> {
     operator: &'o Operator,
+}
+
+/// Which notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notice {
+    First,
+    Final,
 }
 
 impl<'o> Timeouts<'o> {
@@ -16,16 +37,110 @@ impl<'o> Timeouts<'o> {
         Self { operator }
     }
 
-    /// When [`Timeouts::run`] next has something to do; `None` while nothing is awaited.
+    /// When [`Timeouts::run`] next has something to do, be it in the past; `None` while nothing is awaited.
     #[must_use]
     pub fn next_deadline(&self, state: &State) -> Option<UnixTime> {
-        let _ = (self.operator, state);
-        None
+        let settings = self.operator.settings();
+        let first = state.silent().next().and_then(|(accepted, _)| accepted.checked_add_secs(settings.first_notice_secs));
+        let last = state.open().next().and_then(|(accepted, _)| accepted.checked_add_secs(settings.final_notice_secs));
+        let owed = state.owed().next().map(|(_, arrival)| arrival.at);
+        [first, last, owed].into_iter().flatten().min()
     }
 
-    /// Writes the notices that are due, at most [`Settings::batch`](super::Settings::batch) of them.
+    /// Writes the notices that are due, at most [`Settings::batch`](super::Settings::batch) of them, for those who have waited longest: run it
+    /// again while [`Timeouts::next_deadline`] has passed.
+    ///
+    /// Senders get a notice for each recipient (`preavviso-errore-consegna`, RFC 6109 §3.1.6): whoever has waited for the final one gets
+    /// no first one before it. Then come the virus detections that the incoming point has left (§3.2.3).
+    ///
+    /// # Errors
+    /// [`ProviderError::Compose`].
     pub fn run(&self, state: &State, entropy: &Entropy, now: Timestamp) -> Result<Pending<'static>, ProviderError> {
-        let _ = (self.operator, state, entropy, now);
-        Err(ProviderError::Time)
+        let settings = self.operator.settings();
+        let mut plan = Plan::new(self.operator, entropy.pec_id(self.operator.host()), now);
+        let is_due = |accepted: UnixTime, secs| accepted.checked_add_secs(secs).is_some_and(|due| due <= now.instant());
+        // Each message that is looked at has a recipient to tell of, so no more are looked at than notices written.
+        let last = state.open().take_while(|(accepted, _)| is_due(*accepted, settings.final_notice_secs)).flat_map(|(_, sent)| {
+            let open = sent.recipients().filter(|(_, fate)| fate.standing.is_open());
+            open.map(move |(recipient, _)| (Notice::Final, sent, recipient))
+        });
+        let first = state.silent().take_while(|(accepted, _)| is_due(*accepted, settings.first_notice_secs));
+        // Those got their final notice just now.
+        let first = first.skip_while(|(accepted, _)| is_due(*accepted, settings.final_notice_secs)).flat_map(|(_, sent)| {
+            let silent = sent.recipients().filter(|(_, fate)| fate.is_silent());
+            silent.map(move |(recipient, _)| (Notice::First, sent, recipient))
+        });
+        let mut written = 0_usize;
+        for ((notice, sent, recipient), count) in last.chain(first).take(settings.batch).zip(0..) {
+            self.notice(&mut plan, notice, sent, recipient, &entropy.derive("timeout-notice", count), now)?;
+            written = written.saturating_add(1);
+        }
+        for ((delivery, arrival), count) in state.owed().take(settings.batch.saturating_sub(written)).zip(0..) {
+            virus_detection(&mut plan, self.operator, delivery, arrival, &entropy.derive("virus-detection", count), now)?;
+        }
+        Ok(plan.finish())
     }
+
+    fn notice(
+        &self,
+        plan: &mut Plan<'_, '_>,
+        notice: Notice,
+        sent: &Followed,
+        recipient: &Address,
+        entropy: &Entropy,
+        now: Timestamp,
+    ) -> Result<(), ProviderError> {
+        let (identity, transaction) = (self.operator.identity(), sent.envelope().transaction());
+        // RFC 3463 §3.5, a passing and a lasting failure. By 5.4.1 readers know the final notice.
+        let (event, status, text) = match notice {
+            Notice::First => (Event::FirstNoticeIssued, "4.4.1", "nessun riscontro dal gestore del destinatario"),
+            Notice::Final => (Event::FinalNoticeIssued, "5.4.1", "tempo massimo superato"),
+        };
+        let reason = self.operator.extended_error(status, text);
+        let note = reason.as_ref().map_or("", ExtendedError::raw).into();
+        let facts = DeliveryTimeout::new(transaction.told_by(identity.provider(), now), recipient.clone(), reason);
+        let message_id = entropy.message_id(identity.address().domain());
+
+        plan.about(transaction.id());
+        let related = vec![message_id.as_str().into()];
+        plan.log(LogRecord { recipients: vec![recipient.clone()], related, note, ..plan.record_on(event, transaction) });
+        plan.issue(Draft::delivery_timeout(identity, &facts, entropy)?, &message_id, transaction.sender())?;
+        let (id, recipient) = (transaction.id().clone(), recipient.clone());
+        plan.change(match notice {
+            Notice::First => Change::Delayed { id, recipient },
+            Notice::Final => Change::Heard { id, recipients: vec![recipient], standing: Standing::TimedOut },
+        });
+        Ok(())
+    }
+}
+
+/// Writes the virus detection that is owed for a delivery, to the service mailbox of the sending provider (RFC 6109 §3.2.3).
+pub(super) fn virus_detection(
+    plan: &mut Plan<'_, '_>,
+    operator: &Operator,
+    delivery: &DeliveryId,
+    arrival: &Arrival,
+    entropy: &Entropy,
+    now: Timestamp,
+) -> Result<(), ProviderError> {
+    let ArrivalContent::Infected { facts, service_mailbox, virus } = &arrival.content else { return Ok(()) };
+    let Some(Due::VirusDetection { recipient }) = arrival.mailboxes.get(&delivery.mailbox).map(|awaited| &awaited.due) else {
+        return Ok(());
+    };
+    let (identity, transaction) = (operator.identity(), facts.transaction());
+    let told = transaction.told_by(identity.provider(), now);
+    let detection = VirusDetection::new(told, recipient.clone(), operator.extended_error("5.5.1", virus));
+    let message_id = entropy.message_id(identity.address().domain());
+
+    plan.about(transaction.id());
+    plan.log(LogRecord {
+        recipients: vec![recipient.clone()],
+        related: vec![message_id.as_str().into()],
+        note: virus.clone(),
+        ..plan.record_on(Event::VirusDetectionIssued, transaction)
+    });
+    let message = plan.sign(Draft::virus_detection(identity, &detection, service_mailbox, entropy)?)?;
+    plan.send(message, identity.address(), vec![service_mailbox.clone()]);
+    plan.change(Change::Settled { delivery: delivery.clone() });
+    Ok(())
 }
