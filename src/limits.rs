@@ -48,7 +48,7 @@ pub struct Limits {
     pub certdata_depth: usize,
     /// Attributes of one XML tag; the DTD needs 2.
     pub certdata_attributes: usize,
-    /// Recipients (`destinatari`, and `ricezione`) in it.
+    /// Recipients (`destinatari`) in it, and as many of whom a provider takes charge (`ricezione`), who are among them.
     pub certdata_recipients: usize,
     /// Bytes of a directory in LDIF.
     pub ldif_bytes: usize,

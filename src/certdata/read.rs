@@ -21,7 +21,7 @@ pub(super) fn read(xml: &[u8], limits: &Limits) -> Result<(CertificationData, Ve
     let decoded = encoding::decode(xml).map_err(|at| placed(at, ""))?;
     let document = || {
         let tokens = Tokens::new(&decoded.text, limits)?;
-        let mut reader = Reader { tokens, departures: Vec::new(), recipients: 0, max_recipients: limits.certdata_recipients };
+        let mut reader = Reader { tokens, departures: Vec::new(), max_recipients: limits.certdata_recipients };
         if decoded.encoding != XmlEncoding::Utf8 {
             reader.depart(CertdataDeparture::Encoding { encoding: decoded.encoding });
         }
@@ -42,7 +42,6 @@ fn placed(At { kind, offset }: At, text: &str) -> CertdataError {
 struct Reader<'a> {
     tokens: Tokens<'a>,
     departures: Vec<CertdataDeparture>,
-    recipients: usize,
     max_recipients: usize,
 }
 
@@ -154,6 +153,7 @@ impl<'a> Reader<'a> {
         self.children(element, &["mittente", "destinatari", "risposte", "oggetto"], |r, element| match element {
             "mittente" => r.once(element, &mut header.sender, Self::plain_value),
             "destinatari" => {
+                r.one_more(header.recipients.len())?;
                 let recipient = r.recipient(element)?;
                 header.recipients.push(recipient);
                 Ok(())
@@ -165,7 +165,6 @@ impl<'a> Reader<'a> {
     }
 
     fn recipient(&mut self, element: &'static str) -> Result<Recipient, At> {
-        self.count_recipient()?;
         let [kind] = self.attributes(element, ["tipo"]);
         let kind = kind.as_deref().map_or_else(|| RecipientKind::Certified.into(), |text| Written::read(trim(text)));
         if kind.value().is_none() {
@@ -188,7 +187,7 @@ impl<'a> Reader<'a> {
             "ricevuta" => r.once(element, &mut data.receipt, Self::receipt),
             "consegna" => r.once(element, &mut data.recipient, Self::plain_value),
             "ricezione" => {
-                r.count_recipient()?;
+                r.one_more(data.received_for.len())?;
                 let text = r.plain_value(element)?;
                 let address = r.address(element, &text);
                 data.received_for.push(address);
@@ -363,9 +362,9 @@ impl<'a> Reader<'a> {
         Written::read("")
     }
 
-    fn count_recipient(&mut self) -> Result<(), At> {
-        self.recipients = self.recipients.saturating_add(1);
-        if self.recipients > self.max_recipients {
+    /// Whether one more may follow so many recipients of one element.
+    fn one_more(&self, so_far: usize) -> Result<(), At> {
+        if so_far >= self.max_recipients {
             return self.fail(CertdataErrorKind::TooManyRecipients { limit: self.max_recipients });
         }
         Ok(())

@@ -102,7 +102,8 @@ impl<'a> Reception<'_, 'a> {
     ) -> Result<(), ProviderError> {
         // The Message-ID is the mail's own where it has one (RFC 6109 §3.2.2).
         let minted = || message_id(self.operator, &self.entropy.derive("anomaly", 0));
-        let related = vec![self.message_id.clone().unwrap_or_else(minted)];
+        let inherited = self.message_id.as_deref().map(|id| id.trim_matches(['<', '>']).into());
+        let related = vec![inherited.unwrap_or_else(minted)];
         plan.log(LogRecord { related, note: reason.into(), ..about.record(plan, Event::AnomalyIssued, recipients) });
         let message = plan.sign(draft)?;
         deliver(plan, &message, self.key(), recipients);

@@ -81,12 +81,16 @@ fn accepted(world: &mut World, at: usize, record: &LogRecord) {
 fn written(world: &World, at: usize, point: Point, raw: &[u8], records: &[&LogRecord]) -> Seen {
     let host = &world.hosts[at];
     let seen = Seen::of(raw, host.operator.verifier(), VerificationTime::now(world.now));
-    assert_ne!(seen.what, What::Unproven, "what leaves a point passes: {}", String::from_utf8_lossy(&raw[..raw.len().min(3_000)]));
+    if seen.what == What::Unproven {
+        let message = Message::parse(raw).expect("it is small");
+        let report = host.operator.verifier().verify(&message, VerificationTime::now(world.now));
+        panic!("what leaves a point passes: {report}\n{}", String::from_utf8_lossy(&raw[..raw.len().min(3_000)]));
+    }
 
     let id = Message::parse(raw).expect("it is small").claims().message_id().map(|id| id.text().to_owned()).unwrap_or_default();
-    let related = records.iter().any(|record| record.related.iter().any(|related| **related == *id));
+    let related = records.iter().any(|record| record.related.iter().any(|related| **related == *id.trim_matches(['<', '>'])));
     let forwarded = point == Point::Incoming && records.iter().any(|record| record.event == Event::Forwarded);
-    assert!(related || forwarded, "{} {id} is in no record: {records:#?}", seen.name);
+    assert!(related || forwarded, "{} {id} is in no record: {:?}", seen.name, events(records));
 
     let accepted = || {
         let accepted = seen.id.as_ref().and_then(|id| world.ledger.accepted.get(id));
@@ -174,4 +178,8 @@ fn taken_in_charge_once(world: &World, id: &PecId, sending: &Host) {
     let all = taken.len();
     taken.dedup_by(|a, b| a.name == b.name);
     assert_eq!(taken.len(), all, "each provider takes {id} in charge once");
+}
+
+fn events(records: &[&LogRecord]) -> Vec<(Event, Vec<Box<str>>)> {
+    records.iter().map(|record| (record.event, record.related.clone())).collect()
 }
