@@ -2,3 +2,4 @@
 #![cfg(feature = "rustcrypto")]
 
 mod world;
+mod world_faults;

@@ -1,8 +1,8 @@
 //! What must be true of everything that a provider does, and of a world in which nothing more happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use postacert::provider::{Committed, Event, LogRecord, Output, Standing};
+use postacert::provider::{Committed, DeliveryId, Event, LogRecord, MailBytes, Output, Standing};
 use postacert::{Address, Message, PecId, UnixTime, VerificationTime};
 
 use super::mail::{Seen, What};
@@ -20,6 +20,8 @@ pub(crate) struct Accepted {
     pub(crate) sender: Address,
     pub(crate) certified: Vec<Address>,
     pub(crate) at: UnixTime,
+    /// What was handed on to the sender's mailbox about a recipient, in its order; it may reach the mailbox in another.
+    told: Vec<(Address, What)>,
 }
 
 /// Of what was just committed: every message passes, is written where it may be, follows from something that happened, and is in the log.
@@ -34,10 +36,12 @@ pub(crate) fn committed(world: &mut World, at: usize, point: Point, committed: &
             accepted(world, at, record);
         }
     }
+    let ids: BTreeSet<&PecId> = records.iter().map(|record| &record.id).collect();
     let mut gave = Vec::new();
+    // One message may go to thousands.
+    let mut last: Option<(&MailBytes, Seen)> = None;
     for output in &committed.outputs {
-        let logged = |record: &&LogRecord| record.id == *output.transaction();
-        assert!(records.iter().any(logged), "{} is not in the log: {output:?}", output.transaction());
+        assert!(ids.contains(output.transaction()), "{} is not in the log: {output:?}", output.transaction());
         let (verb, message, to) = match output {
             Output::Send { message, rcpt_to, .. } => ("send", message, rcpt_to.iter().map(Address::as_str).collect::<Vec<_>>().join(" ")),
             Output::Deliver { message, delivery, .. } => ("deliver", message, delivery.mailbox.to_string()),
@@ -51,10 +55,24 @@ pub(crate) fn committed(world: &mut World, at: usize, point: Point, committed: &
             }
             _ => continue,
         };
-        let seen = written(world, at, point, message, &records);
+        let seen = match &last {
+            Some((known, seen)) if *known == message => seen.clone(),
+            _ => written(world, at, point, message, &records),
+        };
+        if let (Output::Deliver { delivery, .. }, Some(recipient)) = (output, &seen.recipient) {
+            tell(world, delivery, recipient, &seen);
+        }
+        last = Some((message, seen.clone()));
         gave.push(format!("{verb} {} to {to}", seen.name));
     }
     gave
+}
+
+fn tell(world: &mut World, delivery: &DeliveryId, recipient: &Address, seen: &Seen) {
+    let accepted = seen.id.as_ref().and_then(|id| world.ledger.accepted.get_mut(id));
+    if let Some(accepted) = accepted.filter(|accepted| accepted.sender == delivery.mailbox) {
+        accepted.told.push((recipient.clone(), seen.what));
+    }
 }
 
 fn record(output: &Output) -> Option<&LogRecord> {
@@ -73,7 +91,7 @@ fn accepted(world: &mut World, at: usize, record: &LogRecord) {
         assert_eq!(fate.map(|fate| fate.standing), Some(Standing::Silent), "{recipient} is followed from the beginning");
     }
     let sender = super::mail::address(&record.sender);
-    let before = world.ledger.accepted.insert(record.id.clone(), Accepted { host: at, sender, certified, at: world.now });
+    let before = world.ledger.accepted.insert(record.id.clone(), Accepted { host: at, sender, certified, at: world.now, told: Vec::new() });
     assert!(before.is_none(), "{} was accepted twice", record.id);
 }
 
@@ -144,7 +162,14 @@ pub(crate) fn at_the_end(world: &World) {
         assert_eq!(told.iter().filter(|seen| seen.what == What::Acceptance).count(), 1, "{id} was accepted once");
         for recipient in &accepted.certified {
             let about = |seen: &&Seen| seen.recipient.as_ref().is_some_and(|about| same(about, recipient));
-            let heard: Vec<What> = told.iter().filter(about).map(|seen| seen.what).collect();
+            let lies: Vec<What> = told.iter().filter(about).map(|seen| seen.what).collect();
+            let heard = accepted.told.iter().filter(|(about, _)| same(about, recipient));
+            let heard: Vec<What> = heard.map(|(_, what)| *what).collect();
+            let sorted = |mut all: Vec<What>| {
+                all.sort();
+                all
+            };
+            assert_eq!(sorted(lies), sorted(heard.clone()), "what the sender is told lies in the mailbox");
             one_end(world, id, accepted.host, recipient, &heard);
         }
         taken_in_charge_once(world, id, sending);

@@ -59,7 +59,7 @@ pub(crate) struct Seen {
     pub(crate) what: What,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum What {
     Acceptance,
     NonAcceptance,
