@@ -1,7 +1,7 @@
 //! Random days in the life of a world.
 
 use super::choices::Choices;
-use super::mail::Letter;
+use super::mail::{Letter, What};
 use super::trust::Keys;
 use super::{Condition, Faults, HOUR, World, audit};
 
@@ -9,7 +9,8 @@ const ABSENT: &str = "nessuno";
 const VIRUSES: [&str; 2] = ["VIRUS-A", "VIRUS-B"];
 
 /// Some providers, some faults, some letters, two days; then a week without faults. All that must hold is looked at on the way and at the end.
-pub fn run(choices: Choices) {
+/// Gives the world as it is then.
+pub(crate) fn run(choices: Choices) -> World {
     let mut world = random_world(choices);
     let letters = 1 + world.choices.below(5);
     for _ in 0..letters {
@@ -23,12 +24,13 @@ pub fn run(choices: Choices) {
     calm(&mut world);
     world.drive(7 * 24 * HOUR);
     audit::at_the_end(&world);
+    world
 }
 
 /// The property of the fuzz target: the bytes are the choices.
-pub fn of_bytes(bytes: &[u8]) {
+pub(crate) fn of_bytes(bytes: &[u8]) {
     if bytes.len() <= 1_000 {
-        run(Choices::Bytes(bytes.to_vec(), 0));
+        drop(run(Choices::Bytes(bytes.to_vec(), 0)));
     }
 }
 
@@ -65,7 +67,7 @@ fn user_of(world: &World, host: usize, user: &str) -> String {
 fn something_changes(world: &mut World) {
     let providers = world.hosts.len();
     let host = world.choices.below(providers);
-    match world.choices.below(12) {
+    match world.choices.below(14) {
         1 => {
             let condition = *world.choices.of(&[Condition::Open, Condition::Full, Condition::Closed, Condition::Broken]);
             // Only anna writes letters, and hears what became of them.
@@ -88,8 +90,29 @@ fn something_changes(world: &mut World) {
             // Everybody hears of the certificate before it is used.
             (0..providers).rev().for_each(|host| world.learn(host));
         }
+        8 | 9 => replay(world),
         7 => world.hosts[host].antivirus = VIRUSES[..world.choices.below(3)].to_vec(),
         _ => {}
+    }
+}
+
+/// Somebody sends again what lies in a mailbox, to whomever.
+fn replay(world: &mut World) {
+    let mut found = Vec::new();
+    for host in &world.hosts {
+        let mail = host.mailboxes.values().flat_map(|mailbox| &mailbox.mail);
+        found.extend(mail.map(|(_, raw)| raw.clone()));
+    }
+    if found.is_empty() {
+        return;
+    }
+    let raw = world.choices.of(&found).clone();
+    // What a provider tells its own users has come by no network.
+    if matches!(world.see(&raw).what, What::Envelope | What::Delivery | What::TakenInCharge | What::VirusDetection) {
+        let host = world.choices.below(world.hosts.len());
+        let user = *world.choices.of(&["anna", "bruno", "ricezione", ABSENT]);
+        let to = user_of(world, host, user);
+        world.mail_from_outside("mario@mail.example", &[&to], &raw);
     }
 }
 
