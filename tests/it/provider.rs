@@ -3,3 +3,4 @@
 
 mod world;
 mod world_faults;
+mod world_hostile;

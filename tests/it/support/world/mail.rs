@@ -71,6 +71,8 @@ pub(crate) enum What {
     FirstNotice,
     FinalNotice,
     Anomaly,
+    /// Its signature holds, and what it says means nothing.
+    Unreadable,
     /// It proves nothing.
     Unproven,
 }
@@ -101,7 +103,8 @@ impl Seen {
         if TransportEnvelope::try_from(data).is_ok() {
             return seen(What::Envelope, String::new(), None);
         }
-        match Notification::try_from(data).expect("what passes can be read") {
+        let Ok(notification) = Notification::try_from(data) else { return seen(What::Unreadable, "?".to_owned(), None) };
+        match notification {
             Notification::Acceptance(_) => seen(What::Acceptance, String::new(), None),
             Notification::TakenInCharge(taken) => {
                 let all: Vec<_> = taken.received_for().iter().map(Address::as_str).collect();
