@@ -17,7 +17,7 @@ use crate::crypto::DigestAlgorithm;
 use crate::ident::MessageId;
 use crate::limits::Limits;
 use crate::message::Message;
-use crate::mime::outer_header;
+use crate::mime::{FieldSize, outer_header};
 use crate::notification::{
     Acceptance, Delivery, DeliveryTimeout, NonAcceptance, NonDelivery, TakenInCharge, TimeoutNotice, Transaction, TransportEnvelope,
     VirusDetection,
@@ -334,6 +334,11 @@ impl<'a> Draft<'a> {
         let (header, limits) = (header.into_bytes(), Limits::default());
         if header.len() > limits.header_bytes.saturating_sub(1_024) {
             return Err(ComposeError::HeaderTooLong { bytes: header.len() });
+        }
+        // A subject may be longer as it is encoded here than it was.
+        let written = Message::parse(&header).map_err(|_| ComposeError::HeaderTooLong { bytes: header.len() })?;
+        if let Some(field) = written.root().headers().find(|field| field.size() == FieldSize::TooLong) {
+            return Err(ComposeError::HeaderTooLong { bytes: field.raw().len() });
         }
         Ok(Self { identity: identity.clone(), entropy: entropy.clone(), header, signed, when, digest: DigestAlgorithm::Sha256 })
     }
