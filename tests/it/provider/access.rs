@@ -435,10 +435,12 @@ fn the_same_randomness_gives_the_same_bytes() {
             operator.access_point().submit(&state, &mail.submitted(), &entropy(9), now()).unwrap().sign_with(&GESTORE_UNO.key).unwrap();
         assert_ne!(other.transaction, mail.submit().transaction);
     }
-    // No two messages of a decision share an identifier.
+    // No two messages of a decision share an identifier or a boundary.
     let committed = Mail::usual().submit();
     let related: Vec<_> = records(&committed).iter().flat_map(|record| record.related.iter().cloned()).collect();
     assert_ne!(related[0], related[1]);
+    let boundary = |message: &[u8]| outer(message, "Content-Type").unwrap();
+    assert_ne!(boundary(delivered(&committed)[0].1), boundary(sent(&committed)[0].2));
 }
 
 #[test]
