@@ -59,7 +59,7 @@ impl<'o> AccessPoint<'o> {
     ///    provider and once to each domain outside of PEC; to those of this provider too (§3.4). From now on it is known of which certified
     ///    recipients receipts are due (§3.1.6).
     ///
-    /// A mail that is refused in 3 and 4, but whose header is too long to be told in a notice, is refused in SMTP too.
+    /// A mail that is refused in 3 and 4, but whose header or recipients are longer than a notice can tell, is refused in SMTP too.
     ///
     /// # Errors
     /// [`ProviderError::Compose`] when the operator's certificate or settings are such that nothing can be signed. No mail causes an error.
@@ -241,7 +241,7 @@ impl<'a> Case<'_, 'a> {
             Err(_) => None,
         };
         let mut plan = self.plan(facts.id());
-        let reply = SmtpReply::new(554, "5.6.0", "the header of the message is too long");
+        let reply = SmtpReply::new(554, "5.6.0", "the header or the recipients are longer than a notice can tell");
         match draft {
             Some(_) => self.log_reception(&mut plan, facts, submission),
             None => {

@@ -541,7 +541,7 @@ fn a_header_that_cannot_be_told_is_refused_in_smtp() {
         assert_eq!(shape(&committed), due);
         assert!(committed.delta.is_empty());
         let Some(Output::Refuse { reply, .. }) = committed.outputs.last() else { panic!() };
-        assert_eq!(reply.to_string(), "554 5.6.0 the header of the message is too long");
+        assert_eq!(reply.to_string(), "554 5.6.0 the header or the recipients are longer than a notice can tell");
     }
 }
 
