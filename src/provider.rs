@@ -41,9 +41,14 @@ pub use state::{Arrival, Change, Delay, Delta, Fate, Standing, State};
 pub use timeouts::Timeouts;
 
 use crate::address::{Address, Domain};
-use crate::compose::{ComposeError, Identity, SizeLimits};
+use crate::certdata::{ExtendedError, xml_text};
+use crate::compose::{ComposeError, Entropy, Identity, SizeLimits};
 use crate::crypto::SignatureScheme;
 use crate::directory::{Directory, Listing};
+use crate::ident::MessageId;
+use crate::language::is_wild;
+use crate::limits::Limits;
+use crate::notification::NotificationError;
 use crate::time::{Timestamp, UnixTime};
 use crate::verify::Verifier;
 
@@ -72,7 +77,8 @@ pub struct Settings {
     pub sizes: SizeLimits,
     /// Above so many bytes a submission is refused in SMTP and no notice is written (§3.1.2). By default 100 MiB.
     pub smtp_bytes: u64,
-    /// The recipients of one message. By default 10,000, which is what readers of certification data take; at least 50 are due.
+    /// The recipients of one message, each counted once. By default 10,000, which is what readers of certification data take; at least 50 are
+    /// due.
     pub recipients: usize,
     /// What becomes of ordinary mail that arrives (§2.2.2).
     pub ordinary_mail: OrdinaryMail,
@@ -148,6 +154,10 @@ coded! {
         Setting { name: &'static str } = "provider-setting",
             "the setting {name} is outside of what RFC 6109 allows",
             "l'impostazione {name} è fuori da quanto RFC 6109 consente";
+        /// The facts of a message cannot be certified: by their types, only for the name of the provider.
+        Facts { error: NotificationError } = "provider-facts",
+            "{error}",
+            "{error}";
         /// A message cannot be composed or signed.
         Compose { error: ComposeError } = "provider-compose",
             "{error}",
@@ -173,6 +183,12 @@ coded! {
 
 impl core::error::Error for ProviderError {}
 
+impl From<NotificationError> for ProviderError {
+    fn from(error: NotificationError) -> Self {
+        Self::Facts { error }
+    }
+}
+
 impl From<ComposeError> for ProviderError {
     fn from(error: ComposeError) -> Self {
         Self::Compose { error }
@@ -184,9 +200,13 @@ impl Operator {
     /// directory, the authorities and the revocation lists of the present (RFC 6109 §2.2.2).
     ///
     /// # Errors
-    /// [`ProviderError`] when the verifier has no directory, or the certificate or a service mailbox is not in it.
+    /// [`ProviderError`] when the verifier has no directory, or the certificate or a service mailbox is not in it; when the provider's name has a
+    /// character that no XML document may hold.
     pub fn new(identity: Identity, verifier: impl Into<Arc<Verifier>>) -> Result<Self, ProviderError> {
         let verifier = verifier.into();
+        // It stands in everything that is certified here.
+        let name = xml_text(identity.provider());
+        name.map_err(|error| NotificationError::Text { element: "gestore-emittente", error })?;
         let directory = verifier.directory().ok_or(ProviderError::NoDirectory)?;
         let listing = directory.lookup(identity.certificate());
         let Some(record) = listing.provider() else {
@@ -201,10 +221,11 @@ impl Operator {
     /// The same, with other settings.
     ///
     /// # Errors
-    /// [`ProviderError::Setting`]: fewer than 50 recipients, a final notice outside of 22 to 24 hours, a first one not before it, no batch.
+    /// [`ProviderError::Setting`]: fewer than 50 recipients or more than 10,000, a final notice outside of 22 to 24 hours, a first one not before
+    /// it, no batch.
     pub fn with_settings(self, settings: Settings) -> Result<Self, ProviderError> {
         let sound = [
-            ("recipients", settings.recipients >= 50),
+            ("recipients", (50..=Limits::default().certdata_recipients).contains(&settings.recipients)),
             ("final_notice_secs", (22 * HOUR..=24 * HOUR).contains(&settings.final_notice_secs)),
             ("first_notice_secs", (1..settings.final_notice_secs).contains(&settings.first_notice_secs)),
             ("repetition_secs", settings.repetition_secs >= 0),
@@ -282,6 +303,32 @@ impl Operator {
 
     fn manages(&self, domain: &Domain) -> bool {
         self.listing().manages(domain)
+    }
+
+    /// What goes into `errore-esteso`: `5.1.1 - provider - text`, on one line and of at most 1,000 characters. There is always one.
+    fn extended_error(&self, status: &str, text: &str) -> Option<ExtendedError> {
+        const LONGEST: usize = 1_000;
+        let plain = |c: char| if is_wild(c) || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c };
+        let whole = format!("{status} - {} - {}", self.identity.provider(), text.trim());
+        let mut clipped: String = whole.chars().map(plain).take(LONGEST.saturating_add(1)).collect();
+        if let Some((cut, _)) = clipped.char_indices().nth(LONGEST.saturating_sub(3))
+            && clipped.chars().nth(LONGEST).is_some()
+        {
+            clipped.truncate(cut);
+            clipped.push_str("...");
+        }
+        clipped.parse().ok()
+    }
+
+    /// The same for a virus that was found here; its name may be anything.
+    fn virus_error(&self, name: &str) -> Option<ExtendedError> {
+        // RFC 3463 §3.8: a message refused for reasons of security.
+        self.extended_error("5.7.1", &format!("virus rilevato: {name}"))
+    }
+
+    /// The `Message-ID` of a message that is composed with this entropy.
+    fn message_id(&self, entropy: &Entropy) -> MessageId {
+        entropy.message_id(self.identity.address().domain())
     }
 
     fn host(&self) -> &Domain {

@@ -16,6 +16,8 @@ use crate::address::Address;
 use crate::certdata::{CertificationData, ExtendedError, Fault, ReceiptKind, RecipientKind};
 use crate::crypto::DigestAlgorithm;
 use crate::limits::Limits;
+use crate::message::Message;
+use crate::mime::FieldSize;
 use crate::notification::{
     Acceptance, Delivery, DeliveryTimeout, NonAcceptance, NonDelivery, TakenInCharge, TimeoutNotice, Transaction, VirusDetection,
 };
@@ -231,6 +233,11 @@ impl<'a> Draft<'a> {
         let (header, limits) = (header.into_bytes(), Limits::default());
         if header.len() > limits.header_bytes.saturating_sub(1_024) {
             return Err(ComposeError::HeaderTooLong { bytes: header.len() });
+        }
+        // A subject may be longer as it is encoded here than it was.
+        let written = Message::parse(&header).map_err(|_| ComposeError::HeaderTooLong { bytes: header.len() })?;
+        if let Some(field) = written.root().headers().find(|field| field.size() == FieldSize::TooLong) {
+            return Err(ComposeError::HeaderTooLong { bytes: field.raw().len() });
         }
         Ok(Self { identity: identity.clone(), entropy: entropy.clone(), header, signed, when, digest: DigestAlgorithm::Sha256 })
     }

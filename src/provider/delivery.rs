@@ -42,7 +42,7 @@ impl<'o> DeliveryPoint<'o> {
         outcome: MailboxOutcome<'_>,
         entropy: &Entropy,
         now: Timestamp,
-    ) -> Result<Pending<'a>, ProviderError> {
+    ) -> Result<Pending, ProviderError> {
         let _ = (self.operator, state, delivery, message, outcome, entropy, now);
         Err(ProviderError::Time)
     }

@@ -31,13 +31,7 @@ impl<'o> IncomingPoint<'o> {
     }
 
     /// Takes a mail.
-    pub fn receive<'a>(
-        &self,
-        state: &State,
-        arrived: &Arrived<'a>,
-        entropy: &Entropy,
-        now: Timestamp,
-    ) -> Result<Pending<'a>, ProviderError> {
+    pub fn receive<'a>(&self, state: &State, arrived: &Arrived<'a>, entropy: &Entropy, now: Timestamp) -> Result<Pending, ProviderError> {
         let _ = (self.operator, state, arrived, entropy, now);
         Err(ProviderError::Time)
     }

@@ -1,10 +1,39 @@
 //! The log: what a provider records of every operation (RFC 6109 §2.3).
 
-use crate::address::Address;
-use crate::ident::PecId;
-use crate::time::Timestamp;
+mod line;
+
+use core::fmt;
+use core::str::FromStr;
+
+use crate::address::{Address, AddressError};
+use crate::ident::{IdentError, PecId};
+use crate::time::{TimeError, Timestamp};
 
 /// A record of the log, with the eight things that RFC 6109 §2.3 asks for, and a note.
+///
+/// Its text (`Display`, `FromStr`) is one line, whatever it holds, and its form is stable. Nine fields `name=value` stand in this order, with a tab
+/// between two: `when` (RFC 3339), `event`, `id`, `sender`, `recipients`, `subject`, `related`, `provider`, `note`. Inside a value
+///
+/// * `\\` is a backslash, `\t` a tab, `\n` an LF, `\r` a CR;
+/// * `\u{…}` is the character with this hexadecimal number: so are written all other control characters, and those that turn around what stands
+///   beside them. What is not escaped stands for itself, in UTF-8;
+/// * `recipients` and `related` have a comma between two values. A comma in one of them is `\u{2c}`, and an empty one is `\e`.
+///
+/// So `awk -F'\t'` finds each field in its column, and `split` on commas each recipient.
+///
+/// ```
+/// use postacert::provider::{Event, LogRecord};
+///
+/// let line = "when=2026-11-22T03:52:07+01:00\tevent=envelope-issued\tid=1f@pec.gestore.example\tsender=anna@pec.gestore.example\t\
+///     recipients=bruno@cert.example,carla@cert.example\tsubject=Offerta \"A\"\\nseconda riga\trelated=1f@pec.gestore.example\t\
+///     provider=Gestore Uno PEC S.p.A.\tnote=";
+/// let record: LogRecord = line.parse()?;
+/// assert_eq!(record.event, Event::EnvelopeIssued);
+/// assert_eq!(record.recipients[1].as_str(), "carla@cert.example");
+/// assert_eq!(&*record.subject, "Offerta \"A\"\nseconda riga");
+/// assert_eq!(record.to_string(), line);
+/// # Ok::<(), postacert::provider::LogRecordError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -105,10 +134,58 @@ events! {
 }
 
 coded! {
-    /// Why a line is no record of the log.
+    /// Why a line is no record of the log. Offsets are in bytes from the beginning of the line.
     pub enum LogRecordError {
-        /// TO BE REPLACED
-        Malformed = "log-malformed", "the line is no record", "la riga non è una registrazione";
+        /// The field that is due is not there.
+        Field { name: &'static str, offset: usize } = "log-field",
+            "the field {name} is due at offset {offset}",
+            "alla posizione {offset} si attende il campo {name}";
+        /// Something follows the last field.
+        Tail { offset: usize } = "log-tail",
+            "something follows the last field (offset {offset})",
+            "qualcosa segue l'ultimo campo (posizione {offset})";
+        /// A character stands for itself that must be escaped.
+        Character { offset: usize } = "log-character",
+            "a character at offset {offset} is not escaped",
+            "alla posizione {offset} un carattere non è codificato";
+        /// A backslash is followed by something that has no meaning there.
+        Escape { offset: usize } = "log-escape",
+            "the backslash at offset {offset} begins no escape",
+            "la barra inversa alla posizione {offset} non inizia una codifica";
+        /// The time is none.
+        Time { error: TimeError, offset: usize } = "log-time",
+            "at offset {offset}: {error}",
+            "alla posizione {offset}: {error}";
+        /// The event has no word that is known.
+        Event { offset: usize } = "log-event",
+            "the word at offset {offset} names no event",
+            "la parola alla posizione {offset} non indica alcun evento";
+        /// The identifier is none.
+        Id { error: IdentError, offset: usize } = "log-id",
+            "at offset {offset}: {error}",
+            "alla posizione {offset}: {error}";
+        /// A recipient is no address.
+        Recipient { error: AddressError, offset: usize } = "log-recipient",
+            "at offset {offset}: {error}",
+            "alla posizione {offset}: {error}";
+    }
+}
+
+impl core::error::Error for LogRecordError {}
+
+/// The word.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Reads the word.
+impl FromStr for Event {
+    type Err = LogRecordError;
+
+    fn from_str(word: &str) -> Result<Self, LogRecordError> {
+        Self::ALL.iter().copied().find(|event| event.as_str() == word).ok_or(LogRecordError::Event { offset: 0 })
     }
 }
 

@@ -1,21 +1,23 @@
 //! Decisions that wait for their signatures.
 
+use std::collections::BTreeMap;
+
 use super::log::{Event, LogRecord};
-use super::output::{DeliveryId, MailBytes, Output, SmtpReply};
-use super::state::{Change, Delta};
+use super::output::{DeliveryId, Fingerprint, MailBytes, Output, SmtpReply};
+use super::state::{Arrival, ArrivalContent, Awaited, Change, Delta, Due};
 use super::{Operator, ProviderError, keep_until};
 use crate::address::Address;
 use crate::compose::{Draft, Signer, SigningRequest, ToSign};
 use crate::crypto::Algorithms;
-use crate::ident::PecId;
+use crate::ident::{MessageId, PecId};
 use crate::time::Timestamp;
 
 /// What a point has decided, its messages not yet signed. Until it is committed nothing has happened.
 #[must_use = "nothing happens before it is signed and carried out"]
 #[derive(Debug, Clone)]
-pub struct Pending<'a> {
+pub struct Pending {
     transaction: PecId,
-    to_sign: Vec<ToSign<'a>>,
+    to_sign: Vec<ToSign>,
     planned: Vec<Planned>,
     delta: Delta,
 }
@@ -37,7 +39,7 @@ pub(super) enum Message {
     Ready(MailBytes),
 }
 
-impl Pending<'_> {
+impl Pending {
     /// The transaction under which all this is logged: the identifier (`identificativo`) of the PEC message it is about; where there is none, one
     /// minted for the log.
     #[must_use]
@@ -127,15 +129,15 @@ pub struct Committed {
 }
 
 /// A decision in the making.
-pub(super) struct Plan<'o, 'a> {
+pub(super) struct Plan<'o> {
     operator: &'o Operator,
     now: Timestamp,
     /// The transaction that outputs are now added to.
     about: PecId,
-    pending: Pending<'a>,
+    pending: Pending,
 }
 
-impl<'o, 'a> Plan<'o, 'a> {
+impl<'o> Plan<'o> {
     pub(super) fn new(operator: &'o Operator, transaction: PecId, now: Timestamp) -> Self {
         let about = transaction.clone();
         let pending = Pending { transaction, to_sign: Vec::new(), planned: Vec::new(), delta: Delta::default() };
@@ -148,7 +150,7 @@ impl<'o, 'a> Plan<'o, 'a> {
     }
 
     /// A message to be signed, under the scheme of the operator.
-    pub(super) fn sign(&mut self, draft: Draft<'a>) -> Result<Message, ProviderError> {
+    pub(super) fn sign(&mut self, draft: Draft<'_>) -> Result<Message, ProviderError> {
         let to_sign = match self.operator.settings().scheme {
             Some(scheme) => draft.with_digest(scheme.digest()).to_sign_by(scheme)?,
             None => draft.to_sign()?,
@@ -166,6 +168,21 @@ impl<'o, 'a> Plan<'o, 'a> {
     pub(super) fn deliver(&mut self, message: Message, delivery: DeliveryId) {
         let transaction = self.about.clone();
         self.pending.planned.push(Planned::Deliver { message, transaction, delivery });
+    }
+
+    /// Puts a message that was written here and now, an acceptance or a notice, into a mailbox of this provider's own. Nothing is due to anybody
+    /// for its delivery.
+    pub(super) fn deliver_notice(&mut self, message: Message, message_id: &MessageId, mailbox: &Address) {
+        let arrival = Fingerprint::of_parts([b"issued".as_slice(), message_id.as_str().as_bytes()]);
+        self.change(Change::Arrived {
+            message: arrival,
+            arrival: Arrival {
+                at: self.now.instant(),
+                content: ArrivalContent::Other { transaction: self.about.clone() },
+                mailboxes: BTreeMap::from([(mailbox.clone(), Awaited::new(Due::Nothing))]),
+            },
+        });
+        self.deliver(message, DeliveryId { arrival, mailbox: mailbox.clone() });
     }
 
     pub(super) fn store(&mut self, message: &[u8], virus: &str) {
@@ -194,7 +211,7 @@ impl<'o, 'a> Plan<'o, 'a> {
         self.pending.delta.push(change);
     }
 
-    pub(super) fn finish(self) -> Pending<'a> {
+    pub(super) fn finish(self) -> Pending {
         self.pending
     }
 

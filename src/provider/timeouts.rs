@@ -24,7 +24,7 @@ impl<'o> Timeouts<'o> {
     }
 
     /// Writes the notices that are due, at most [`Settings::batch`](super::Settings::batch) of them.
-    pub fn run(&self, state: &State, entropy: &Entropy, now: Timestamp) -> Result<Pending<'static>, ProviderError> {
+    pub fn run(&self, state: &State, entropy: &Entropy, now: Timestamp) -> Result<Pending, ProviderError> {
         let _ = (self.operator, state, entropy, now);
         Err(ProviderError::Time)
     }

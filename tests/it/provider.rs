@@ -1,0 +1,6 @@
+//! Tests of the module `provider`.
+#![cfg(feature = "rustcrypto")]
+
+mod access;
+mod log;
+mod setup;
