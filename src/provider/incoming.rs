@@ -114,7 +114,8 @@ impl<'o> IncomingPoint<'o> {
             Err(error) => return Ok(reception.refuse(too_large(), &clipped(&error.in_language(Language::Italian)))),
         };
         reception.subject = message.claims().subject().unwrap_or_default().into_owned();
-        reception.message_id = message.claims().message_id().map(|id| clipped(&id.text()).into());
+        reception.message_id =
+            message.claims().message_id().map(|id| id.value().map_or_else(|| clipped(&id.text()), ToString::to_string).into());
         let report = operator.verifier().verify(&message, VerificationTime::now(now.instant()));
         let Some(content) = report.verified() else {
             return reception.not_certified(Origin::of(&report), &anomaly::reason(&report));

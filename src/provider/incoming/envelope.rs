@@ -35,8 +35,8 @@ impl<'t> Named<'t> {
             // An unknown kind is the default of the DTD (RFC 6109 §4.4).
             let kind = recipient.kind().value().copied().unwrap_or(RecipientKind::Certified);
             let known = named.entry(lower(address)).or_insert((address, kind));
-            if kind == RecipientKind::Certified {
-                known.1 = kind;
+            if known.1 != kind && kind == RecipientKind::Certified {
+                *known = (address, kind);
             }
         }
         Self(named)

@@ -1,0 +1,4 @@
+//! Tests of the module `provider`.
+#![cfg(all(feature = "rustcrypto", feature = "serde"))]
+
+mod incoming;
