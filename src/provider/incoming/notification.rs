@@ -2,7 +2,7 @@
 
 use super::anomaly::Origin;
 use super::{About, Reception, clipped, deliver, message_id, signed_key, signer};
-use crate::certdata::Fault;
+use crate::certdata::{ExtendedError, Fault};
 use crate::compose::Draft;
 use crate::directory::Listing;
 use crate::language::Language;
@@ -120,14 +120,17 @@ impl<'a> Reception<'_, 'a> {
         let accepted = followed.envelope().transaction();
         let entropy = self.entropy.derive("non-delivery", 0);
         let told = accepted.told_by(operator.identity().provider(), self.now);
-        let facts = NonDelivery::new(told, recipient.clone(), Fault::Virus, virus.reason().cloned());
+        // As the other provider has it, but for its length.
+        let reason: Option<ExtendedError> = virus.reason().and_then(|reason| clipped(reason).parse().ok());
+        let note = reason.as_ref().map_or("", ExtendedError::raw).into();
+        let facts = NonDelivery::new(told, recipient.clone(), Fault::Virus, reason);
         let Ok(facts) = facts else { return Ok(()) };
         let message = plan.sign(Draft::non_delivery(operator.identity(), &facts, &entropy)?)?;
         let id = message_id(operator, &entropy);
         let arrival = Fingerprint::of_parts([b"issued", id.as_bytes()]);
         let provider = operator.identity().provider();
         let record = About { provider, ..about }.record(plan, Event::NonDeliveryIssued, core::slice::from_ref(recipient));
-        plan.log(LogRecord { related: vec![id], note: virus.reason().map_or("", |reason| reason.raw()).into(), ..record });
+        plan.log(LogRecord { related: vec![id], note, ..record });
         let mailbox = accepted.sender().clone();
         let mailboxes = core::slice::from_ref(&mailbox);
         plan.change(Change::Arrived { message: arrival, arrival: self.arrival(accepted.id(), mailboxes, DeliveryProgress::Awaited) });

@@ -36,10 +36,15 @@ pub(crate) struct Gestore {
 
 impl Gestore {
     pub(crate) fn of(name: &str, pki: &str) -> Self {
+        Self::under(name, pki, Arc::clone(&VERIFIER))
+    }
+
+    /// A provider that judges others by this.
+    pub(crate) fn under(name: &str, pki: &str, verifier: Arc<Verifier>) -> Self {
         let certificate = certificates(&format!("pki/{pki}.pem")).remove(0);
         let identity = Identity::new(name, certificate, certificates("pki/issuing.pem")).unwrap();
         let key = InMemoryKey::from_pem(read(&format!("pki/{pki}.key"))).unwrap();
-        Self { operator: Operator::new(identity, Arc::clone(&VERIFIER)).unwrap(), key }
+        Self { operator: Operator::new(identity, verifier).unwrap(), key }
     }
 
     pub(crate) fn uno() -> Self {

@@ -1,16 +1,17 @@
 //! Transport envelopes (RFC 6109 §2.2.2, §3.2.1, §3.2.3).
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use postacert::Message;
 use postacert::compose::{Draft, Entropy};
 use postacert::provider::{Event, Output, State, VirusVerdict};
+use postacert::{Directory, Message, Verifier};
 use serde_json::{Value, json};
 
 use super::{
     DUE, Gestore, ID, MARIO, PROTOCOLLO, SINDACO, UNO, address, changes, data, due, lines, log, messages, now, transaction, with_field,
 };
-use crate::fixtures::read;
+use crate::fixtures::{certificates, read};
 
 const SERVICE: &str = "ricezione@pec.gestoreuno.example";
 const FROM_DUE: &str = "posta-certificata@cert.duepostale.example";
@@ -262,6 +263,39 @@ fn another_environment_is_told_at_its_own_mailbox() {
     let committed = Gestore::due().receive(&State::new(), &[PROTOCOLLO], &internal.sign(draft));
     let sent = format!("send presa-in-carico {FROM_DUE} ricezione@interna.gestoreuno.example");
     assert!(lines(&committed).contains(&sent), "{:?}", lines(&committed));
+}
+
+/// A provider whose directory has this in place of that.
+fn due_with(this: &str, that: &str) -> Gestore {
+    let ldif = String::from_utf8(read("directory/directory.ldif")).unwrap();
+    assert!(ldif.contains(this), "{this}");
+    let directory = Directory::from_ldif(ldif.replacen(this, that, 1).as_bytes()).unwrap();
+    let anchored = Verifier::builder().anchors(certificates("pki/root.pem")).intermediates(certificates("pki/issuing.pem"));
+    Gestore::under(DUE, "due", Arc::new(anchored.directory(directory).build().unwrap()))
+}
+
+#[test]
+fn a_provider_without_service_mailbox_is_not_told_and_its_mail_goes_on() {
+    let due_ = due_with("mailReceipt: ricezione@pec.gestoreuno.example\n", "");
+    let committed = due_.receive(&State::new(), &[PROTOCOLLO], &envelope());
+    let expected =
+        [format!("log arrived {PROTOCOLLO}"), format!("log forwarded {PROTOCOLLO}"), format!("deliver posta-certificata {PROTOCOLLO}")];
+    assert_eq!(lines(&committed), expected);
+    assert_eq!(due(&committed), [awaited(PROTOCOLLO, receipt(PROTOCOLLO, "completa"))]);
+    assert!(log(&committed, Event::Arrived).note.contains("casella di servizio"));
+    let committed = due_.receive_with(&State::new(), &[PROTOCOLLO], &envelope(), VirusVerdict::Infected("EICAR"));
+    assert_eq!(lines(&committed), [format!("log arrived {PROTOCOLLO}"), format!("log virus-stored {PROTOCOLLO}"), "store EICAR".into()]);
+    assert_eq!(due(&committed), [over(PROTOCOLLO)]);
+}
+
+#[test]
+fn r19_no_receipt_is_due_in_a_domain_that_the_directory_does_not_give() {
+    // The service mailbox may be elsewhere: mail for it is taken, and nobody would believe a receipt.
+    let service = "ricezione@servizio.example";
+    let due_ = due_with("mailReceipt: ricezione@cert.duepostale.example", "mailReceipt: ricezione@servizio.example");
+    let committed = due_.receive(&State::new(), &[service], &Gestore::uno().envelope(&[service], ORIGINAL));
+    assert_eq!(lines(&committed)[2], format!("deliver posta-certificata {service}"));
+    assert_eq!(due(&committed), [awaited(service, json!("nothing"))]);
 }
 
 #[test]

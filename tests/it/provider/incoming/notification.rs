@@ -124,6 +124,16 @@ fn s3_2_4_the_sender_is_told_of_a_virus_once() {
 }
 
 #[test]
+fn a_reason_of_great_length_is_cut() {
+    let due_ = Gestore::due();
+    let facts = VirusDetection::new(told(DUE), address(PROTOCOLLO), Some("virus ".repeat(100_000).parse().unwrap()));
+    let draft = Draft::virus_detection(due_.identity(), &facts, &address(SERVICE), &Entropy::new([3; 32])).unwrap();
+    let committed = Gestore::uno().receive(&accepted(), &[SERVICE], &due_.sign(draft));
+    let told = data(messages(&committed, "errore-consegna")[0]);
+    assert!((900..=1_000).contains(&told.extended_error().unwrap().raw().len()));
+}
+
+#[test]
 fn a_virus_after_the_delivery_changes_nothing() {
     let (uno, mut state) = (Gestore::uno(), accepted());
     state.apply(&uno.receive(&state, &[MARIO], &delivery(&Gestore::due(), told(DUE), PROTOCOLLO)).delta);
