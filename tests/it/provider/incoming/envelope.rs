@@ -5,12 +5,10 @@ use std::time::{Duration, Instant};
 
 use postacert::compose::{Draft, Entropy};
 use postacert::provider::{Event, Output, State, VirusVerdict};
-use postacert::{Directory, Message, Verifier};
+use postacert::{Directory, Message, ReceiptKind, TransportEnvelope, Verifier};
 use serde_json::{Value, json};
 
-use super::{
-    DUE, Gestore, ID, MARIO, PROTOCOLLO, SINDACO, UNO, address, changes, data, due, lines, log, messages, now, transaction, with_field,
-};
+use super::{DUE, Gestore, ID, MARIO, PROTOCOLLO, SINDACO, UNO, address, data, due, lines, log, messages, now, transaction, with_field};
 use crate::fixtures::{certificates, read};
 
 const SERVICE: &str = "ricezione@pec.gestoreuno.example";
@@ -223,8 +221,9 @@ fn the_same_envelope_for_further_recipients_is_handled_for_these() {
             (VirusVerdict::Clean, Some((delivery, delivered))) => {
                 assert_eq!((delivered, detections, &delivery.mailbox), (&on_its_way[..], 0, &address(SINDACO)));
                 assert!(state.awaited().any(|awaited| awaited == delivery));
-                let mut remembered = changes(&committed).into_iter().filter_map(|change| change.get("arrived").cloned());
-                let arrived = remembered.find(|arrived| arrived["message"] == json!(delivery.arrival)).unwrap();
+                let remembered = serde_json::to_value(&state).unwrap();
+                let mut arrivals = remembered.as_array().unwrap().iter().filter_map(|change| change.get("arrived"));
+                let arrived = arrivals.find(|arrived| arrived["message"] == json!(delivery.arrival)).unwrap();
                 let sha256: String = Message::parse(delivered).unwrap().sha256().iter().map(|byte| format!("{byte:02x}")).collect();
                 assert_eq!(arrived["arrival"]["content"]["envelope"]["message"], json!(sha256));
                 assert_eq!(arrived["arrival"]["mailboxes"][SINDACO]["due"], receipt(SINDACO, "completa"));
@@ -251,18 +250,33 @@ fn an_envelope_without_the_original_is_irregular() {
     assert_eq!(&*log(&committed, Event::AnomalyIssued).provider, UNO);
 }
 
+/// An envelope from the internal environment, signed by this certificate of its provider.
+fn from_internal(pki: &str) -> Vec<u8> {
+    let gestore = Gestore::of(UNO, pki);
+    let internal = "capo@interna.gestoreuno.example";
+    let facts = TransportEnvelope::new(transaction(UNO, internal, &[PROTOCOLLO]), ReceiptKind::Complete);
+    let original = String::from_utf8(ORIGINAL.to_vec()).unwrap().replace(MARIO, internal);
+    let draft = Draft::transport_envelope(gestore.identity(), &facts, original.as_bytes(), &Entropy::new([1; 32])).unwrap();
+    gestore.sign(draft)
+}
+
 #[test]
 fn another_environment_is_told_at_its_own_mailbox() {
-    let internal = Gestore::of(UNO, "uno-secondary");
-    let facts = postacert::TransportEnvelope::new(
-        transaction(UNO, "capo@interna.gestoreuno.example", &[PROTOCOLLO]),
-        postacert::ReceiptKind::Complete,
-    );
-    let original = String::from_utf8(ORIGINAL.to_vec()).unwrap().replace(MARIO, "capo@interna.gestoreuno.example");
-    let draft = Draft::transport_envelope(internal.identity(), &facts, original.as_bytes(), &Entropy::new([1; 32])).unwrap();
-    let committed = Gestore::due().receive(&State::new(), &[PROTOCOLLO], &internal.sign(draft));
-    let sent = format!("send presa-in-carico {FROM_DUE} ricezione@interna.gestoreuno.example");
-    assert!(lines(&committed).contains(&sent), "{:?}", lines(&committed));
+    // Under a certificate of its own, or under one that it shares with the main environment (RFC 6109 §4.5.10).
+    let ldif = String::from_utf8(read("directory/directory.ldif")).unwrap();
+    let (start, end) = (ldif.find("providerCertificateHash").unwrap(), ldif.find("mailReceipt").unwrap());
+    let unit = "providerUnit: Ambiente Secondario\n";
+    let shared = due_with(unit, &format!("{unit}{}", &ldif[start..end]));
+    for (due_, pki) in [(Gestore::due(), "uno-secondary"), (shared, "uno")] {
+        let message = from_internal(pki);
+        let committed = due_.receive(&State::new(), &[PROTOCOLLO], &message);
+        let sent = messages(&committed, "presa-in-carico").len();
+        let to = committed.outputs.iter().find_map(|output| match output {
+            Output::Send { rcpt_to, .. } => Some(rcpt_to[0].as_str()),
+            _ => None,
+        });
+        assert_eq!((sent, to), (1, Some("ricezione@interna.gestoreuno.example")), "{pki}");
+    }
 }
 
 /// A provider whose directory has this in place of that.
