@@ -1,6 +1,7 @@
-//! Tests of the module `provider`.
-#![cfg(feature = "rustcrypto")]
+//! The three points of a provider, and what happens when time passes.
+#![cfg(all(feature = "rustcrypto", feature = "serde"))]
 
 mod access;
+mod incoming;
 mod log;
 mod setup;

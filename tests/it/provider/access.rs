@@ -50,7 +50,7 @@ impl Mail {
         Submitted { user, mail_from, rcpt_to, message, virus: *virus }
     }
 
-    fn pending_at(&self, operator: &Operator, state: &State) -> Result<Pending<'_>, ProviderError> {
+    fn pending_at(&self, operator: &Operator, state: &State) -> Result<Pending, ProviderError> {
         operator.access_point().submit(state, &self.submitted(), &entropy(1), now())
     }
 

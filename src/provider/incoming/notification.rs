@@ -1,0 +1,138 @@
+//! Notifications of other providers (RFC 6109 §2.2.2), and what the sender's provider learns from them (§3.1.6, §3.2.4).
+
+use super::anomaly::Origin;
+use super::{About, Reception, clipped, deliver, message_id, signed_key, signer};
+use crate::certdata::{ExtendedError, Fault};
+use crate::compose::Draft;
+use crate::directory::Listing;
+use crate::language::Language;
+use crate::message::Content;
+use crate::notification::{NonDelivery, Notification, VirusDetection};
+use crate::provider::log::{Event, LogRecord};
+use crate::provider::output::{DeliveryId, Fingerprint};
+use crate::provider::pending::{Message, Plan};
+use crate::provider::state::{Change, DeliveryProgress, Followed, Standing};
+use crate::provider::{Pending, ProviderError, VirusVerdict};
+use crate::verify::{Evidence, Verified};
+
+impl<'a> Reception<'_, 'a> {
+    pub(super) fn notification(&self, content: &Verified<Content<'_>>) -> Result<Pending, ProviderError> {
+        let evidence = content.evidence();
+        let notification = match content.notification() {
+            Ok(notification) => notification,
+            Err(error) => {
+                let reason = clipped(&error.in_language(Language::Italian));
+                return self.not_certified(Origin::Provider(signer(evidence)), &reason);
+            }
+        };
+        let transaction = notification.value().transaction();
+        let mailboxes = match notification.value() {
+            // Between providers, and never for a user, whoever may be named as the recipient (RFC 6109 §2.2.5).
+            Notification::TakenInCharge(_) | Notification::VirusDetection(_) => vec![self.operator.service_mailbox().clone()],
+            Notification::Acceptance(_)
+            | Notification::NonAcceptance(_)
+            | Notification::Delivery(_)
+            | Notification::NonDelivery(_)
+            | Notification::DeliveryTimeout(_) => self.rcpt_to.clone(),
+        };
+        let key = signed_key(evidence);
+        let (again, fresh) = self.sift(&key, mailboxes);
+        let about = About {
+            id: transaction.id(),
+            sender: transaction.sender().as_str(),
+            subject: transaction.subject().unwrap_or_default(),
+            provider: signer(evidence),
+        };
+        let mut plan = self.plan(transaction.id().clone());
+        self.log_reception(&mut plan, about, self.message_id.as_deref().unwrap_or_default(), &fresh, &again);
+        if fresh.is_empty() {
+            return Ok(plan.finish());
+        }
+        let progress = match self.arrived.virus {
+            VirusVerdict::Clean => DeliveryProgress::Awaited,
+            // What it tells goes unheard: the sender, who does not get it, is told by the notices of silence.
+            VirusVerdict::Infected(_) => DeliveryProgress::Settled,
+        };
+        plan.change(Change::Arrived { message: key, arrival: self.arrival(transaction.id(), &fresh, progress) });
+        match self.arrived.virus {
+            VirusVerdict::Infected(virus) => self.store(&mut plan, about, &fresh, virus),
+            VirusVerdict::Clean => {
+                self.hear(&mut plan, about, &notification)?;
+                plan.log(about.record(&plan, Event::Forwarded, &fresh));
+                deliver(&mut plan, &Message::Ready(self.arrived.message.to_vec().into()), key, &fresh);
+            }
+        }
+        Ok(plan.finish())
+    }
+
+    /// Takes note of what it says of the recipients of a message that was accepted here, as far as their own provider says it.
+    fn hear(&self, plan: &mut Plan<'_>, about: About<'_>, notification: &Verified<Notification>) -> Result<(), ProviderError> {
+        let (told, standing) = match notification.value() {
+            Notification::TakenInCharge(n) => (n.received_for(), Standing::TakenInCharge),
+            Notification::Delivery(n) => (core::slice::from_ref(n.recipient()), Standing::Delivered),
+            Notification::NonDelivery(n) => (core::slice::from_ref(n.recipient()), Standing::NotDelivered),
+            Notification::VirusDetection(n) => (core::slice::from_ref(n.recipient()), Standing::NotDelivered),
+            Notification::Acceptance(_) | Notification::NonAcceptance(_) | Notification::DeliveryTimeout(_) => return Ok(()),
+        };
+        let transaction = notification.value().transaction();
+        let accepted = self.state.followed(transaction.id()).filter(|followed| {
+            let sender = followed.envelope().transaction().sender();
+            sender.as_str().eq_ignore_ascii_case(transaction.sender().as_str())
+        });
+        let listing = self.listing_of(notification.evidence());
+        let (mut heard, mut unknown) = (Vec::new(), Vec::new());
+        for recipient in told {
+            // The verifier lets the sender's provider, too, say that a delivery failed; but this one is the sender's provider.
+            let theirs = listing.manages(recipient.domain());
+            match accepted.filter(|_| theirs).and_then(|followed| followed.recipient(recipient)) {
+                Some((recipient, _)) => heard.push(recipient.clone()),
+                None => unknown.push(recipient.clone()),
+            }
+        }
+        if !unknown.is_empty() {
+            plan.log(about.record(plan, Event::NotificationUnknown, &unknown));
+        }
+        let (Some(followed), false) = (accepted, heard.is_empty()) else { return Ok(()) };
+        // A receipt binds by identifier, sender and recipient; providers may write the subject in their own way.
+        let same_subject = followed.envelope().transaction().subject() == transaction.subject();
+        let note = if same_subject { "" } else { "l'oggetto non è quello del messaggio accettato" };
+        plan.log(LogRecord { note: note.into(), ..about.record(plan, Event::NotificationHeard, &heard) });
+        plan.change(Change::Heard { id: transaction.id().clone(), recipients: heard, standing });
+        match notification.value() {
+            Notification::VirusDetection(virus) => self.tell_sender(plan, about, followed, virus),
+            _ => Ok(()),
+        }
+    }
+
+    /// The sender learns of the virus (RFC 6109 §3.2.4), unless the outcome for this recipient is known already.
+    fn tell_sender(&self, plan: &mut Plan<'_>, about: About<'_>, followed: &Followed, virus: &VirusDetection) -> Result<(), ProviderError> {
+        let operator = self.operator;
+        let Some((recipient, fate)) = followed.recipient(virus.recipient()) else { return Ok(()) };
+        if matches!(fate.standing, Standing::Delivered | Standing::NotDelivered) {
+            return Ok(());
+        }
+        let accepted = followed.envelope().transaction();
+        let entropy = self.entropy.derive("non-delivery", 0);
+        let told = accepted.told_by(operator.identity().provider(), self.now);
+        // As the other provider has it, but for its length.
+        let reason: Option<ExtendedError> = virus.reason().and_then(|reason| clipped(reason).parse().ok());
+        let note = reason.as_ref().map_or("", ExtendedError::raw).into();
+        let facts = NonDelivery::new(told, recipient.clone(), Fault::Virus, reason);
+        let Ok(facts) = facts else { return Ok(()) };
+        let message = plan.sign(Draft::non_delivery(operator.identity(), &facts, &entropy)?)?;
+        let id = message_id(operator, &entropy);
+        let arrival = Fingerprint::of_parts([b"issued", id.as_bytes()]);
+        let provider = operator.identity().provider();
+        let record = About { provider, ..about }.record(plan, Event::NonDeliveryIssued, core::slice::from_ref(recipient));
+        plan.log(LogRecord { related: vec![id], note, ..record });
+        let mailbox = accepted.sender().clone();
+        let mailboxes = core::slice::from_ref(&mailbox);
+        plan.change(Change::Arrived { message: arrival, arrival: self.arrival(accepted.id(), mailboxes, DeliveryProgress::Awaited) });
+        plan.deliver(message, DeliveryId { arrival, mailbox });
+        Ok(())
+    }
+
+    pub(super) fn listing_of(&self, evidence: &Evidence) -> Listing<'_> {
+        self.operator.directory().map_or(Listing::None, |directory| directory.lookup(evidence.signer().certificate()))
+    }
+}
