@@ -134,7 +134,9 @@ impl Failure {
             MailboxOutcome::NoSuchMailbox => (Fault::NoRecipient, "5.1.1", "indirizzo non valido"),
             MailboxOutcome::Full => (Fault::Other, "5.2.2", "casella piena"),
             MailboxOutcome::Disabled => (Fault::Other, "5.2.1", "casella disabilitata"),
-            MailboxOutcome::Failed(text) if text.trim().is_empty() => (Fault::Other, "5.3.0", "errore di consegna"),
+            MailboxOutcome::Failed(text) if !text.contains(|c: char| !c.is_whitespace() && !c.is_control()) => {
+                (Fault::Other, "5.3.0", "errore di consegna")
+            }
             MailboxOutcome::Failed(text) => (Fault::Other, "5.3.0", text),
         };
         Some(Self { fault, reason: operator.extended_error(status, text) })

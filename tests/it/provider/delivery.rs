@@ -118,6 +118,7 @@ fn s3_3_3_a_failure_gives_a_notice_of_non_delivery() {
         (MailboxOutcome::Failed("\0a\r\nBcc: b\u{ffff}\t"), Fault::Other, "5.3.0 - Gestore Uno PEC S.p.A. - a  Bcc: b"),
         (MailboxOutcome::Failed(&long), Fault::Other, &cut),
         (MailboxOutcome::Failed(""), Fault::Other, "5.3.0 - Gestore Uno PEC S.p.A. - errore di consegna"),
+        (MailboxOutcome::Failed("\0 \n"), Fault::Other, "5.3.0 - Gestore Uno PEC S.p.A. - errore di consegna"),
     ];
     for (outcome, fault, text) in table {
         let committed = settle(&state, &raw, outcome);
