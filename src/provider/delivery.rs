@@ -53,6 +53,33 @@ impl<'o> DeliveryPoint<'o> {
     /// An envelope that carries no original, which it should, is certified all the same: its receipt is a concise one, since there is nothing to copy.
     /// Of an original that cannot be read as far as a brief receipt needs, the receipt has all.
     ///
+    /// ```
+    /// # #[cfg(feature = "rustcrypto")] {
+    /// use postacert::Timestamp;
+    /// use postacert::compose::{Entropy, Signer};
+    /// use postacert::provider::{Committed, MailboxOutcome, Operator, Output, ProviderError, State};
+    /// # fn put(_: &str, _: &[u8]) -> Result<(), &'static str> { Ok(()) }
+    ///
+    /// /// Carries out a delivery.
+    /// fn deliver(
+    ///     operator: &Operator,
+    ///     state: &State,
+    ///     output: &Output,
+    ///     signer: &dyn Signer,
+    ///     entropy: &Entropy,
+    ///     now: Timestamp,
+    /// ) -> Result<Option<Committed>, ProviderError> {
+    ///     let Output::Deliver { delivery, message, .. } = output else { return Ok(None) };
+    ///     let outcome = match put(delivery.mailbox.as_str(), message) {
+    ///         Ok(()) => MailboxOutcome::Stored,
+    ///         Err(why) => MailboxOutcome::Failed(why),
+    ///     };
+    ///     let pending = operator.delivery_point().settle(state, delivery, message, outcome, entropy, now)?;
+    ///     pending.sign_with(signer).map(Some)
+    /// }
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`ProviderError::UnknownDelivery`] when nothing is, or was, to be delivered so; [`ProviderError::OtherMessage`] when a receipt is due and
     /// these are not the bytes that arrived; [`ProviderError::Compose`].

@@ -20,6 +20,31 @@ use crate::time::{Timestamp, UnixTime};
 /// | `avvenuta-consegna` or `errore-consegna` | none, where it came before | none, where it came before |
 ///
 /// What comes after a notice is heard nonetheless. The hours are those of [`Settings`](super::Settings).
+///
+/// ```
+/// # #[cfg(feature = "rustcrypto")] {
+/// use postacert::compose::{Entropy, Identity, InMemoryKey};
+/// use postacert::provider::{Operator, State};
+/// use postacert::{Certificate, Directory, Timestamp, Verifier};
+/// # macro_rules! fixture { ($name:literal) => { include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/", $name)) } }
+/// # let (certificate, key) = (fixture!("pki/uno.pem"), InMemoryKey::from_pem(fixture!("pki/uno.key"))?);
+/// # let directory = Directory::from_ldif(fixture!("directory/directory.ldif"))?;
+/// # let (mut state, now): (State, Timestamp) = (State::new(), "2026-11-22T03:00:00+01:00".parse()?);
+///
+/// let certificate = Certificate::from_pem_or_der(certificate)?.remove(0);
+/// let identity = Identity::new("Gestore Uno PEC S.p.A.", certificate, [])?;
+/// let operator = Operator::new(identity, Verifier::builder().directory(directory).build()?)?;
+///
+/// let timeouts = operator.timeouts();
+/// while timeouts.next_deadline(&state).is_some_and(|deadline| deadline <= now.instant()) {
+///     let entropy = Entropy::new([7; 32]); // 32 random bytes, fresh for each run
+///     let committed = timeouts.run(&state, &entropy, now)?.sign_with(&key)?;
+///     // Store its outputs and its delta together, then carry the outputs out.
+///     state.apply(&committed.delta);
+/// }
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts<'o> {
     operator: &'o Operator,
