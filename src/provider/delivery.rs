@@ -51,7 +51,8 @@ impl<'o> DeliveryPoint<'o> {
     /// later, is logged and changes nothing.
     ///
     /// An envelope that carries no original, which it should, is certified all the same: its receipt is a concise one, since there is nothing to copy.
-    /// Of an original that cannot be read as far as a brief receipt needs, the receipt has all.
+    /// Of an original that cannot be read as far as a brief receipt needs, the receipt has all. Where what the envelope certifies leaves no room for a
+    /// notification within the limits of mail, the log says so, and the delivery is settled all the same.
     ///
     /// ```
     /// # #[cfg(feature = "rustcrypto")] {
@@ -124,22 +125,27 @@ impl<'o> DeliveryPoint<'o> {
             }
             let identity = self.operator.identity();
             let told = facts.transaction().told_by(identity.provider(), now);
-            let (event, note, draft) = match &failure {
-                None => {
-                    let (kind, draft) = receipt(identity, &told, recipient, *kind, carried(message)?, entropy)?;
-                    (Event::DeliveryIssued, kind.as_wire(), draft)
+            let notification = match &failure {
+                None => receipt(identity, &told, recipient, *kind, carried(message)?, entropy)
+                    .map(|(kind, draft)| (Event::DeliveryIssued, kind.as_wire(), draft)),
+                Some(failure) => {
+                    non_delivery(identity, told, recipient, failure, entropy).map(|draft| (Event::NonDeliveryIssued, failure.text(), draft))
                 }
-                Some(failure) => (Event::NonDeliveryIssued, failure.text(), non_delivery(identity, told, recipient, failure, entropy)?),
             };
-            plan.log(LogRecord {
-                recipients: vec![recipient.clone()],
-                related: vec![entropy.message_id(identity.address().domain()).as_str().into()],
-                note: note.into(),
-                ..plan.record_on(event, facts.transaction())
-            });
-            let notification = plan.sign(draft)?;
-            // To the reverse path, whatever Reply-To says (RFC 6109 §2.1).
-            plan.send(notification, identity.address(), vec![facts.transaction().sender().clone()]);
+            match notification {
+                Ok((event, note, draft)) => {
+                    plan.log(LogRecord {
+                        recipients: vec![recipient.clone()],
+                        related: vec![entropy.message_id(identity.address().domain()).as_str().into()],
+                        note: note.into(),
+                        ..plan.record_on(event, facts.transaction())
+                    });
+                    let notification = plan.sign(draft)?;
+                    // To the reverse path, whatever Reply-To says (RFC 6109 §2.1).
+                    plan.send(notification, identity.address(), vec![facts.transaction().sender().clone()]);
+                }
+                Err(error) => plan.cannot_write(facts.transaction(), recipient, &error),
+            }
         }
         plan.change(Change::Settled { delivery: delivery.clone() });
         Ok(plan.finish())

@@ -5,7 +5,7 @@ use super::output::{DeliveryId, Fingerprint, MailBytes, Output, SmtpReply};
 use super::state::{Arrival, ArrivalContent, Awaited, Change, Delta, Due};
 use super::{Operator, ProviderError, keep_until};
 use crate::address::Address;
-use crate::compose::{Draft, Signer, SigningRequest, ToSign};
+use crate::compose::{ComposeError, Draft, Signer, SigningRequest, ToSign};
 use crate::crypto::Algorithms;
 use crate::ident::{MessageId, PecId};
 use crate::notification::Transaction;
@@ -94,7 +94,7 @@ impl Pending<'_> {
     /// As `Pending::sign_with`.
     pub fn sign_and_check_with(self, signer: &dyn Signer, algorithms: &dyn Algorithms) -> Result<Committed, ProviderError> {
         let signatures: Result<Vec<_>, _> = self.to_sign().map(|request| signer.sign(&request)).collect();
-        self.finish_with(&signatures.map_err(crate::compose::ComposeError::from)?, algorithms)
+        self.finish_with(&signatures.map_err(ComposeError::from)?, algorithms)
     }
 }
 
@@ -199,6 +199,12 @@ impl<'o, 'a> Plan<'o, 'a> {
             provider: message.provider().unwrap_or_default().into(),
             ..self.record(event)
         }
+    }
+
+    /// A notification cannot be written, for what the message says that it is about. One message must not keep all others waiting.
+    pub(super) fn cannot_write(&mut self, message: &Transaction, recipient: &Address, error: &ComposeError) {
+        let (recipients, note) = (vec![recipient.clone()], error.to_string().into());
+        self.log(LogRecord { recipients, note, ..self.record_on(Event::NotificationImpossible, message) });
     }
 
     /// Puts a message that is written here into a mailbox of this provider's own. No receipt is due for it.

@@ -76,10 +76,11 @@ impl<'o> Timeouts<'o> {
     /// again while [`Timeouts::next_deadline`] has passed.
     ///
     /// Senders get a notice for each recipient (`preavviso-errore-consegna`, RFC 6109 §3.1.6): whoever has waited for the final one gets
-    /// no first one before it. Then come the virus detections that the incoming point has left (§3.2.3).
+    /// no first one before it. Then come the virus detections that the incoming point has left (§3.2.3). What the message in question
+    /// leaves no room for is given up, with a record in the log, so that no message keeps the others waiting.
     ///
     /// # Errors
-    /// [`ProviderError::Compose`].
+    /// [`ProviderError::Compose`] when the certificate cannot sign by the scheme that is asked for.
     pub fn run(&self, state: &State, entropy: &Entropy, now: Timestamp) -> Result<Pending<'static>, ProviderError> {
         let settings = self.operator.settings();
         let mut plan = Plan::new(self.operator, entropy.pec_id(self.operator.host()), now);
@@ -127,9 +128,14 @@ impl<'o> Timeouts<'o> {
         let message_id = entropy.message_id(identity.address().domain());
 
         plan.about(transaction.id());
-        let related = vec![message_id.as_str().into()];
-        plan.log(LogRecord { recipients: vec![recipient.clone()], related, note, ..plan.record_on(event, transaction) });
-        plan.issue(Draft::delivery_timeout(identity, &facts, entropy)?, &message_id, transaction.sender())?;
+        match Draft::delivery_timeout(identity, &facts, entropy) {
+            Ok(draft) => {
+                let related = vec![message_id.as_str().into()];
+                plan.log(LogRecord { recipients: vec![recipient.clone()], related, note, ..plan.record_on(event, transaction) });
+                plan.issue(draft, &message_id, transaction.sender())?;
+            }
+            Err(error) => plan.cannot_write(transaction, recipient, &error),
+        }
         let (id, recipient) = (transaction.id().clone(), recipient.clone());
         plan.change(match notice {
             Notice::First => Change::Delayed { id, recipient },
@@ -158,14 +164,16 @@ pub(super) fn virus_detection(
     let message_id = entropy.message_id(identity.address().domain());
 
     plan.about(transaction.id());
-    plan.log(LogRecord {
-        recipients: vec![recipient.clone()],
-        related: vec![message_id.as_str().into()],
-        note: virus.clone(),
-        ..plan.record_on(Event::VirusDetectionIssued, transaction)
-    });
-    let message = plan.sign(Draft::virus_detection(identity, &detection, service_mailbox, entropy)?)?;
-    plan.send(message, identity.address(), vec![service_mailbox.clone()]);
+    match Draft::virus_detection(identity, &detection, service_mailbox, entropy) {
+        Ok(draft) => {
+            let (related, note) = (vec![message_id.as_str().into()], virus.clone());
+            let record = plan.record_on(Event::VirusDetectionIssued, transaction);
+            plan.log(LogRecord { recipients: vec![recipient.clone()], related, note, ..record });
+            let message = plan.sign(draft)?;
+            plan.send(message, identity.address(), vec![service_mailbox.clone()]);
+        }
+        Err(error) => plan.cannot_write(transaction, recipient, &error),
+    }
     plan.change(Change::Settled { delivery: delivery.clone() });
     Ok(())
 }

@@ -9,8 +9,8 @@ use postacert::{Fault, Notification, TimeoutNotice, Timestamp, TransportEnvelope
 use serde_json::json;
 
 use super::stored::{
-    ENTROPY, OPERATOR, PROVIDER, address, arrival, delivery_to, delta, events, followed, later, logs, message_id, now, pec_id, proven,
-    received, sent, settled, state,
+    ENTROPY, OPERATOR, PROVIDER, address, arrival, arrived, delivery_to, delta, envelope, events, followed, later, logs, message_id, now,
+    pec_id, proven, received, sent, settled, state,
 };
 use crate::support::composed::KEY;
 
@@ -123,7 +123,7 @@ fn s3_1_6_nothing_back_two_notices() {
 
         let [record] = logs(&committed)[..] else { panic!("{committed:?}") };
         assert_eq!((record.id.as_str(), record.when, &*record.sender), ("busta1@pec.gestoreuno.example", when, ANNA));
-        assert_eq!((&record.recipients[..], &*record.subject, &*record.provider), (&[bruno.clone()][..], "Richiesta", PROVIDER));
+        assert_eq!((&record.recipients[..], &*record.subject, &*record.provider), (core::slice::from_ref(&bruno), "Richiesta", PROVIDER));
         assert_eq!((&record.related[..], &*record.note), (&[message_id(raw).into()][..], reason));
         assert!(committed.outputs.iter().all(|output| output.transaction() == accepted.id()));
 
@@ -313,4 +313,44 @@ fn ten_thousand_recipients_are_told_a_batch_at_a_time() {
         state.apply(&committed.delta);
     }
     assert_eq!(deadline(&state), at(24 * HOUR));
+}
+
+/// A subject that leaves no room for a header.
+fn endless(envelope: &TransportEnvelope) -> TransportEnvelope {
+    let transaction = envelope.transaction().clone().with_subject(&"lungo ".repeat(400_000)).unwrap();
+    TransportEnvelope::new(transaction, envelope.receipt())
+}
+
+#[test]
+fn r31_a_message_of_which_no_notice_can_be_written_keeps_no_other_waiting() {
+    let (old, service) = (later(-30 * HOUR).instant(), "ricezione@cert.duepostale.example");
+    let silent = [(BRUNO, "silent", "untold")];
+    let infected =
+        json!({"infected": {"facts": endless(&received(postacert::ReceiptKind::Complete)), "service_mailbox": service, "virus": "x"}});
+    let mailbox = "bruno@pec.gestoreuno.example";
+    let mut state = state(vec![
+        followed(&endless(&sent("a@a.example", old, &[BRUNO])), &silent),
+        followed(&sent("b@a.example", old, &[BRUNO]), &silent),
+        arrival(&infected, &[(mailbox, json!({"virus-detection": {"recipient": mailbox}}))]),
+    ]);
+    let committed = run(&state, now());
+    assert_eq!(events(&committed), ["notification-impossible", "final-notice-issued", "notification-impossible"]);
+    let record = logs(&committed)[0];
+    assert_eq!((record.id.as_str(), record.related.len()), ("a@a.example", 0));
+    assert!(record.note.starts_with("the header would have "), "{}", record.note);
+    assert_eq!((committed.outputs.len(), delivered(&committed).len()), (4, 1));
+    state.apply(&committed.delta);
+    assert_eq!(deadline(&state), None);
+
+    // Nor does a delivery wait for ever for its receipt.
+    let facts = received(postacert::ReceiptKind::Concise);
+    let raw = envelope(&facts, b"\r\n");
+    let state = arrived(&endless(&facts), &raw, postacert::ReceiptKind::Concise);
+    for (outcome, event) in [(MailboxOutcome::Stored, "delivered"), (MailboxOutcome::Full, "not-delivered")] {
+        let point = OPERATOR.delivery_point();
+        let pending = point.settle(&state, &delivery_to(mailbox), &raw, outcome, &ENTROPY, now()).unwrap();
+        let committed = pending.sign_with(&*KEY).unwrap();
+        assert_eq!(events(&committed), [event, "notification-impossible"]);
+        assert_eq!((committed.outputs.len(), settled(&committed.delta)), (2, vec![&delivery_to(mailbox)]));
+    }
 }
