@@ -130,7 +130,7 @@ fn s3_1_6_nothing_back_two_notices() {
         // The notice is a delivery like any other, and nothing is due of it.
         state.apply(&committed.delta);
         let Output::Deliver { delivery, message, .. } = &committed.outputs[1] else { panic!() };
-        assert_eq!(state.awaited().collect::<Vec<_>>(), [delivery.clone()]);
+        assert_eq!(state.awaited().collect::<Vec<_>>(), core::slice::from_ref(delivery));
         let point = OPERATOR.delivery_point();
         let stored = point.settle(&state, delivery, message, MailboxOutcome::Stored, &ENTROPY, when).unwrap().sign_with(&*KEY).unwrap();
         assert_eq!((events(&stored), &*logs(&stored)[0].subject), (vec!["delivered"], "Richiesta"));
