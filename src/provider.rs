@@ -6,7 +6,7 @@
 //! | take a mail from a user | [`AccessPoint::submit`] |
 //! | take a mail from another server | [`IncomingPoint::receive`] |
 //! | say what became of a delivery | [`DeliveryPoint::settle`] |
-//! | tell senders of whom nothing is heard | [`Timeouts::run`], [`State::next_deadline`] |
+//! | tell senders of whom nothing is heard | [`Timeouts::run`], [`Timeouts::next_deadline`] |
 //! | do what was decided | [`Output`] |
 //! | keep what must be remembered | [`State`], [`Delta`] |
 //!
@@ -322,8 +322,8 @@ impl Operator {
 
     /// The same for a virus that was found here; its name may be anything.
     fn virus_error(&self, name: &str) -> Option<ExtendedError> {
-        // RFC 3463 §3.8: a message refused for reasons of security.
-        self.extended_error("5.7.1", &format!("virus rilevato: {name}"))
+        // As providers write it, though RFC 3463 has 5.5.1 for something else.
+        self.extended_error("5.5.1", &format!("virus rilevato: {name}"))
     }
 
     /// The `Message-ID` of a message that is composed with this entropy.

@@ -5,9 +5,11 @@
 mod envelopes;
 mod rules;
 
+use std::borrow::Cow;
+
 pub use envelopes::Received;
 
-use super::brief::brief;
+use super::brief::{Brief, brief};
 use super::entity::{Pieces, Signed, signed_entity};
 use super::header::HeaderWriter;
 use super::text::{Facts, Readable, Wording};
@@ -138,13 +140,24 @@ impl<'a> Draft<'a> {
     /// Which kind is due to a recipient, [`PrimaryRecipients`](super::PrimaryRecipients) tells.
     ///
     /// # Errors
-    /// As [`Draft::delivery_timeout`], and [`ComposeError::Original`] when a brief receipt is due and the original is too large to be read.
-    pub fn delivery(identity: &Identity, facts: &Delivery, original: &'a [u8], entropy: &Entropy) -> Result<Self, ComposeError> {
+    /// As [`Draft::delivery_timeout`], and [`ComposeError::Original`] when a brief receipt is due and the original is too large to be
+    /// read, or has too many parts.
+    pub fn delivery(
+        identity: &Identity,
+        facts: &Delivery,
+        original: impl Into<Cow<'a, [u8]>>,
+        entropy: &Entropy,
+    ) -> Result<Self, ComposeError> {
+        let original = original.into();
         let (wording, carried) = match facts.receipt() {
-            ReceiptKind::Complete => (Wording::Delivery, Some(Pieces::of([original.into()]))),
+            ReceiptKind::Complete => (Wording::Delivery, Some(Pieces::of([original]))),
             ReceiptKind::Brief => {
-                let brief = brief(original).map_err(|error| ComposeError::Original { error })?;
-                (Wording::BriefDelivery, Some(Pieces::of([brief.into_bytes()])))
+                let brief = match original {
+                    Cow::Borrowed(original) => brief(original).map(Brief::into_bytes),
+                    Cow::Owned(original) => brief(&original).map(|brief| brief.into_bytes().into_owned().into()),
+                };
+                let brief = brief.map_err(|error| ComposeError::Original { error })?;
+                (Wording::BriefDelivery, Some(Pieces::of([brief])))
             }
             ReceiptKind::Concise => (Wording::ConciseDelivery, None),
         };

@@ -201,10 +201,9 @@ impl<'a> Case<'_, 'a> {
         self.log_reception(&mut plan, transaction, submission);
 
         let message_id = self.operator.message_id(&acceptance_entropy);
-        let acceptance = plan.sign(acceptance)?;
         let related = vec![message_id.as_str().into()];
         plan.log(LogRecord { related, ..self.record(&plan, Event::AcceptanceIssued, transaction) });
-        plan.deliver_notice(acceptance, &message_id, self.submitted.mail_from);
+        plan.issue(acceptance, &message_id, self.submitted.mail_from)?;
 
         let envelope = plan.sign(envelope)?;
         for recipients in self.groups() {
@@ -256,10 +255,9 @@ impl<'a> Case<'_, 'a> {
             return Ok(plan.finish());
         };
         let message_id = self.operator.message_id(&entropy);
-        let notice = plan.sign(draft)?;
         let related = vec![message_id.as_str().into()];
         plan.log(LogRecord { related, note, ..self.record(&plan, Event::NonAcceptanceIssued, facts) });
-        plan.deliver_notice(notice, &message_id, self.submitted.mail_from);
+        plan.issue(draft, &message_id, self.submitted.mail_from)?;
         Ok(plan.finish())
     }
 

@@ -236,11 +236,6 @@ fn signer(evidence: &Evidence) -> &str {
     evidence.signer().provider().unwrap_or_default()
 }
 
-/// The Message-ID of a message composed with this entropy.
-fn message_id(operator: &Operator, entropy: &Entropy) -> Box<str> {
-    entropy.message_id(operator.identity().address().domain()).as_str().into()
-}
-
 fn too_large() -> SmtpReply {
     SmtpReply::new(552, "5.3.4", "message too large")
 }

@@ -7,9 +7,10 @@ use super::output::{DeliveryId, Fingerprint, MailBytes, Output, SmtpReply};
 use super::state::{Arrival, ArrivalContent, Awaited, Change, Delta, Due};
 use super::{Operator, ProviderError, keep_until};
 use crate::address::Address;
-use crate::compose::{Draft, Signer, SigningRequest, ToSign};
+use crate::compose::{ComposeError, Draft, Signer, SigningRequest, ToSign};
 use crate::crypto::Algorithms;
 use crate::ident::{MessageId, PecId};
+use crate::notification::Transaction;
 use crate::time::Timestamp;
 
 /// What a point has decided, its messages not yet signed. Until it is committed nothing has happened.
@@ -95,7 +96,7 @@ impl Pending {
     /// As `Pending::sign_with`.
     pub fn sign_and_check_with(self, signer: &dyn Signer, algorithms: &dyn Algorithms) -> Result<Committed, ProviderError> {
         let signatures: Result<Vec<_>, _> = self.to_sign().map(|request| signer.sign(&request)).collect();
-        self.finish_with(&signatures.map_err(crate::compose::ComposeError::from)?, algorithms)
+        self.finish_with(&signatures.map_err(ComposeError::from)?, algorithms)
     }
 }
 
@@ -170,21 +171,6 @@ impl<'o> Plan<'o> {
         self.pending.planned.push(Planned::Deliver { message, transaction, delivery });
     }
 
-    /// Puts a message that was written here and now, an acceptance or a notice, into a mailbox of this provider's own. Nothing is due to anybody
-    /// for its delivery.
-    pub(super) fn deliver_notice(&mut self, message: Message, message_id: &MessageId, mailbox: &Address) {
-        let arrival = Fingerprint::of_parts([b"issued".as_slice(), message_id.as_str().as_bytes()]);
-        self.change(Change::Arrived {
-            message: arrival,
-            arrival: Arrival {
-                at: self.now.instant(),
-                content: ArrivalContent::Other { transaction: self.about.clone() },
-                mailboxes: BTreeMap::from([(mailbox.clone(), Awaited::new(Due::Nothing))]),
-            },
-        });
-        self.deliver(message, DeliveryId { arrival, mailbox: mailbox.clone() });
-    }
-
     pub(super) fn store(&mut self, message: &[u8], virus: &str) {
         self.ready(Output::Store {
             transaction: self.about.clone(),
@@ -205,6 +191,39 @@ impl<'o> Plan<'o> {
     /// A record with nothing but the event, the time and the provider, to be completed.
     pub(super) fn record(&self, event: Event) -> LogRecord {
         LogRecord::new(self.about.clone(), self.now, event, self.operator.identity().provider())
+    }
+
+    /// A record of what happened to this message, as far as its certified facts tell; recipients and messages are to be added.
+    pub(super) fn record_on(&self, event: Event, message: &Transaction) -> LogRecord {
+        LogRecord {
+            sender: message.sender().as_str().into(),
+            subject: message.subject().unwrap_or_default().into(),
+            provider: message.provider().unwrap_or_default().into(),
+            ..self.record(event)
+        }
+    }
+
+    /// A notification cannot be written, for what the message says that it is about. One message must not keep all others waiting.
+    pub(super) fn cannot_write(&mut self, message: &Transaction, recipient: &Address, error: &ComposeError) {
+        let (recipients, note) = (vec![recipient.clone()], error.to_string().into());
+        self.log(LogRecord { recipients, note, ..self.record_on(Event::NotificationImpossible, message) });
+    }
+
+    /// Puts a message that is written here and now, an acceptance or a notice, into a mailbox of this provider's own. Nothing is due to anybody for
+    /// its delivery.
+    pub(super) fn issue(&mut self, draft: Draft<'_>, message_id: &MessageId, mailbox: &Address) -> Result<(), ProviderError> {
+        let message = self.sign(draft)?;
+        let arrival = Fingerprint::of_parts([b"issued".as_slice(), message_id.as_str().as_bytes()]);
+        self.change(Change::Arrived {
+            message: arrival,
+            arrival: Arrival {
+                at: self.now.instant(),
+                content: ArrivalContent::Other { transaction: self.about.clone() },
+                mailboxes: BTreeMap::from([(mailbox.clone(), Awaited::new(Due::Nothing))]),
+            },
+        });
+        self.deliver(message, DeliveryId { arrival, mailbox: mailbox.clone() });
+        Ok(())
     }
 
     pub(super) fn change(&mut self, change: Change) {

@@ -1,5 +1,6 @@
 //! What a provider must remember from one decision to the next: plain data, changed by deltas alone.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::output::{DeliveryId, Fingerprint};
@@ -21,13 +22,13 @@ pub struct State {
     submissions: BTreeMap<Fingerprint, (PecId, UnixTime)>,
     followed: BTreeMap<PecId, Followed>,
     arrivals: BTreeMap<Fingerprint, Arrival>,
-    // What follows derives from the above: what may be due, by the time of acceptance or in the order of arrivals.
+    // What follows derives from the above: what may be due, by the time of acceptance or of arrival.
     silent: BTreeSet<(UnixTime, PecId)>,
     open: BTreeSet<(UnixTime, PecId)>,
-    owed: BTreeSet<DeliveryId>,
+    owed: BTreeSet<(UnixTime, DeliveryId)>,
 }
 
-/// Changes of a [`State`], in their order. To apply them twice is to apply them once.
+/// Changes of a [`State`], in their order. To apply those of one decision once more, right after, changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Delta {
@@ -144,7 +145,8 @@ impl Fate {
     /// Nothing heard, nothing told.
     pub(super) const UNKNOWN: Self = Self { standing: Standing::Silent, delay: Delay::Untold };
 
-    fn is_silent(self) -> bool {
+    /// Nothing was heard, and the sender was not told so.
+    pub(super) fn is_silent(self) -> bool {
         self == Self::UNKNOWN
     }
 
@@ -267,8 +269,13 @@ impl Awaited {
         Self { due, progress: DeliveryProgress::Awaited }
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.progress == DeliveryProgress::Settled
+    }
+
+    /// Whether a virus detection is still to be written.
+    fn is_owed(&self) -> bool {
+        matches!(self.due, Due::VirusDetection { .. }) && !self.is_over()
     }
 }
 
@@ -366,9 +373,9 @@ impl State {
         index.iter().filter_map(|(accepted, id)| Some((*accepted, self.followed.get(id)?)))
     }
 
-    /// The virus detections that are still to be written.
+    /// The virus detections that are still to be written, those of the oldest arrivals first.
     pub(super) fn owed(&self) -> impl Iterator<Item = (&DeliveryId, &Arrival)> {
-        self.owed.iter().filter_map(|delivery| Some((delivery, self.arrivals.get(&delivery.arrival)?)))
+        self.owed.iter().filter_map(|(_, delivery)| Some((delivery, self.arrivals.get(&delivery.arrival)?)))
     }
 
     fn change(&mut self, change: Change) {
@@ -385,13 +392,7 @@ impl State {
             Change::Heard { id, recipients, standing } => self.tell(&id, &recipients, |fate| fate.hear(standing)),
             Change::Delayed { id, recipient } => self.tell(&id, &[recipient], |fate| fate.delay = Delay::Told),
             Change::Arrived { message, arrival } => self.arrive(message, arrival),
-            Change::Settled { delivery } => {
-                let arrival = self.arrivals.get_mut(&delivery.arrival);
-                if let Some(awaited) = arrival.and_then(|arrival| arrival.mailboxes.get_mut(&delivery.mailbox)) {
-                    awaited.progress = DeliveryProgress::Settled;
-                }
-                self.owed.remove(&delivery);
-            }
+            Change::Settled { delivery } => self.settle(delivery),
             Change::Forgotten { before } => {
                 self.submissions.retain(|_, (_, at)| *at >= before);
                 self.followed.retain(|_, followed| followed.open > 0 || followed.accepted() >= before);
@@ -420,23 +421,23 @@ impl State {
     }
 
     fn arrive(&mut self, message: Fingerprint, arrival: Arrival) {
-        let unwritten =
-            arrival.mailboxes.iter().filter(|(_, awaited)| matches!(awaited.due, Due::VirusDetection { .. }) && !awaited.is_over());
-        let owed: Vec<_> = unwritten.map(|(mailbox, _)| DeliveryId { arrival: message, mailbox: mailbox.clone() }).collect();
-        match self.arrivals.entry(message) {
-            std::collections::btree_map::Entry::Vacant(vacant) => {
-                vacant.insert(arrival);
-                self.owed.extend(owed);
+        let Arrival { at, content, mailboxes } = arrival;
+        // It may be a known message for further mailboxes. Of what is known nothing changes.
+        let known = self.arrivals.entry(message).or_insert_with(|| Arrival { at, content, mailboxes: BTreeMap::new() });
+        for (mailbox, awaited) in mailboxes {
+            let Entry::Vacant(vacant) = known.mailboxes.entry(mailbox) else { continue };
+            if awaited.is_owed() {
+                self.owed.insert((known.at, DeliveryId { arrival: message, mailbox: vacant.key().clone() }));
             }
-            std::collections::btree_map::Entry::Occupied(mut known) => {
-                // The same message for further mailboxes; of those that are known nothing changes.
-                let known = &mut known.get_mut().mailboxes;
-                self.owed.extend(owed.into_iter().filter(|delivery| !known.contains_key(&delivery.mailbox)));
-                for (mailbox, awaited) in arrival.mailboxes {
-                    known.entry(mailbox).or_insert(awaited);
-                }
-            }
+            vacant.insert(awaited);
         }
+    }
+
+    fn settle(&mut self, delivery: DeliveryId) {
+        let Some(arrival) = self.arrivals.get_mut(&delivery.arrival) else { return };
+        let Some(awaited) = arrival.mailboxes.get_mut(&delivery.mailbox) else { return };
+        awaited.progress = DeliveryProgress::Settled;
+        self.owed.remove(&(arrival.at, delivery));
     }
 }
 

@@ -1,7 +1,10 @@
 //! The three points of a provider, and what happens when time passes.
-#![cfg(all(feature = "rustcrypto", feature = "serde"))]
 
 mod access;
+mod delivery;
 mod incoming;
 mod log;
 mod setup;
+mod state;
+mod stored;
+mod timeouts;

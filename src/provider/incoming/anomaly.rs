@@ -1,6 +1,6 @@
 //! What is not certified: irregular messages of providers, and ordinary mail (RFC 6109 §2.2.2, §3.2.2).
 
-use super::{About, Reception, clipped, deliver, message_id, too_large};
+use super::{About, Reception, clipped, deliver, too_large};
 use crate::address::Address;
 use crate::compose::{ComposeError, Draft, Received};
 use crate::finding::Check;
@@ -101,7 +101,7 @@ impl<'a> Reception<'_, 'a> {
         reason: &str,
     ) -> Result<(), ProviderError> {
         // The Message-ID is the mail's own where it has one (RFC 6109 §3.2.2).
-        let minted = || message_id(self.operator, &self.entropy.derive("anomaly", 0));
+        let minted = || self.operator.message_id(&self.entropy.derive("anomaly", 0)).as_str().into();
         let related = vec![self.message_id.clone().unwrap_or_else(minted)];
         plan.log(LogRecord { related, note: reason.into(), ..about.record(plan, Event::AnomalyIssued, recipients) });
         let message = plan.sign(draft)?;
