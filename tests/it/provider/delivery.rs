@@ -6,10 +6,10 @@ use postacert::{Address, Fault, Message, Notification, ReceiptKind, TransportEnv
 use serde_json::json;
 
 use super::stored::{
-    ENTROPY, OPERATOR, PROVIDER, address, arrival, arrived, content, delivery_to, due, envelope, events, later, logs, message_id, now,
-    proven, received, settled, state,
+    ENTROPY, OPERATOR, ORIGINAL, PROVIDER, address, arrival, arrived, content, delivery_to, due, envelope, events, later, logs, message_id,
+    now, proven, received, settled, state,
 };
-use crate::support::composed::{KEY, ORIGINAL};
+use crate::support::composed::KEY;
 
 const BRUNO: &str = "bruno@pec.gestoreuno.example";
 const KINDS: [ReceiptKind; 3] = [ReceiptKind::Complete, ReceiptKind::Brief, ReceiptKind::Concise];

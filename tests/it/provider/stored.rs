@@ -69,6 +69,12 @@ pub(crate) fn received(receipt: ReceiptKind) -> TransportEnvelope {
     TransportEnvelope::new(transaction, receipt)
 }
 
+/// What its sender wrote; with a file of eight bytes attached.
+pub(crate) const ORIGINAL: &[u8] = b"Message-ID: <abc$1@client.example>\r\nFrom: Elena <elena@cert.duepostale.example>\r\n\
+    To: bruno@pec.gestoreuno.example,\r\n\tcarla@pec.studio.gestoreuno.example\r\nCc: dario@pec.gestoreuno.example\r\nSubject: Offerta\r\n\
+    MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"=_x\"\r\n\r\n--=_x\r\n\r\nciao\r\n--=_x\r\nContent-Type: application/pdf; \
+    name=\"a.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n--=_x--\r\n";
+
 /// The other provider's envelope.
 pub(crate) fn envelope(facts: &TransportEnvelope, original: &[u8]) -> Vec<u8> {
     let identity = Identity::new(OTHER_PROVIDER, certificates("pki/due.pem").remove(0), certificates("pki/issuing.pem")).unwrap();
