@@ -214,7 +214,9 @@ fn directory(rows: &mut Rows) {
     rows.ratio("load, directory of 100,000 domains / one SHA-256 pass", 40.0, ours, floor);
 }
 
-/// All of it, the signature too.
+/// All of it, the signature too, which is 0.24 of this floor (5.9 ms) where it was measured; one look at every byte of what is carried cannot
+/// be had for less than 0.055, and ours takes 0.09 for 7-bit safety, line lengths and boundaries. An original in which underscores abound takes
+/// some 0.02 more. The rest is hashing and copying, each block while it is in the caches.
 #[cfg(feature = "rustcrypto")]
 fn compose_an_envelope(rows: &mut Rows) {
     use postacert::compose::Draft;
@@ -260,7 +262,8 @@ impl rsa::rand_core::RngCore for Counter {
 #[cfg(feature = "rustcrypto")]
 impl rsa::rand_core::CryptoRng for Counter {}
 
-/// The floor is blinded as well: nobody should sign without.
+/// The floor is blinded as `InMemoryKey` is: nobody should sign without. Against an unblinded signature, which is faster by 1.18, the row stands at
+/// 1.29 where it is at 1.10 here; against `InMemoryKey` itself, at 1.11. Most of what is above is the check of the signature before it goes out.
 #[cfg(feature = "rustcrypto")]
 fn compose_a_receipt(rows: &mut Rows) {
     use base64::Engine as _;

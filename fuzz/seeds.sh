@@ -43,7 +43,7 @@ for name in breve breve-nomi; do
     cp "$fixtures/originals/$name.eml" corpus/brief/
 done
 # The kind, the subject, the original.
-printf '\000Richiesta\nFrom: a@b.example\r\n\r\nciao\r\n' > corpus/compose_parse_verify/envelope
+printf '\000Richiesta\nFrom: anna@pec.gestoreuno.example\r\n\r\nciao\r\n' > corpus/compose_parse_verify/envelope
 printf '\204=?utf-8?q?x?= <b>\n\nciao\n' > corpus/compose_parse_verify/complete-html
 { printf '\005Richiesta\n'; cat "$fixtures/originals/breve.eml"; } > corpus/compose_parse_verify/brief
 printf '\010"To" manca & <basta>\n' > corpus/compose_parse_verify/refusal

@@ -335,7 +335,7 @@ impl XmlEncoding {
     }
 }
 
-same_in_all_languages!(XmlEncoding, PecKind, Fault);
+same_in_all_languages!(XmlEncoding, PecKind, Fault, ReceiptKind);
 
 impl fmt::Display for XmlEncoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

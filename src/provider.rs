@@ -322,8 +322,8 @@ impl Operator {
 
     /// The same for a virus that was found here; its name may be anything.
     fn virus_error(&self, name: &str) -> Option<ExtendedError> {
-        // RFC 3463 §3.8: a message refused for reasons of security.
-        self.extended_error("5.7.1", &format!("virus rilevato: {name}"))
+        // As providers write it, though RFC 3463 has 5.5.1 for something else.
+        self.extended_error("5.5.1", &format!("virus rilevato: {name}"))
     }
 
     /// The `Message-ID` of a message that is composed with this entropy.

@@ -42,6 +42,7 @@ fn placed(At { kind, offset }: At, text: &str) -> CertdataError {
 struct Reader<'a> {
     tokens: Tokens<'a>,
     departures: Vec<CertdataDeparture>,
+    /// Of each list: `destinatari` and, in a receipt of taking in charge, the same addresses again as `ricezione`.
     max_recipients: usize,
 }
 
@@ -153,7 +154,7 @@ impl<'a> Reader<'a> {
         self.children(element, &["mittente", "destinatari", "risposte", "oggetto"], |r, element| match element {
             "mittente" => r.once(element, &mut header.sender, Self::plain_value),
             "destinatari" => {
-                r.one_more(header.recipients.len())?;
+                r.room_after(header.recipients.len())?;
                 let recipient = r.recipient(element)?;
                 header.recipients.push(recipient);
                 Ok(())
@@ -187,7 +188,7 @@ impl<'a> Reader<'a> {
             "ricevuta" => r.once(element, &mut data.receipt, Self::receipt),
             "consegna" => r.once(element, &mut data.recipient, Self::plain_value),
             "ricezione" => {
-                r.one_more(data.received_for.len())?;
+                r.room_after(data.received_for.len())?;
                 let text = r.plain_value(element)?;
                 let address = r.address(element, &text);
                 data.received_for.push(address);
@@ -362,9 +363,9 @@ impl<'a> Reader<'a> {
         Written::read("")
     }
 
-    /// Whether one more may follow so many recipients of one element.
-    fn one_more(&self, so_far: usize) -> Result<(), At> {
-        if so_far >= self.max_recipients {
+    /// Whether a list of so many recipients may have one more.
+    fn room_after(&self, recipients: usize) -> Result<(), At> {
+        if recipients >= self.max_recipients {
             return self.fail(CertdataErrorKind::TooManyRecipients { limit: self.max_recipients });
         }
         Ok(())

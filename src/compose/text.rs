@@ -89,7 +89,7 @@ pub(super) struct Facts<'f> {
     pub(super) when: Option<Timestamp>,
     pub(super) subject: &'f str,
     pub(super) sender: &'f str,
-    /// The recipients, with what the acceptance says of their kind.
+    /// The recipients that the text is true of, with what the acceptance says of their kind.
     pub(super) recipients: Vec<(&'f str, &'static str)>,
     pub(super) recipient: &'f str,
     pub(super) error: &'f str,
@@ -185,7 +185,7 @@ fn push(value: &str, out: &mut String) {
     out.extend(value.chars().map(|c| if c.is_control() { ' ' } else { c }));
 }
 
-/// Writes text in ISO-8859-1. What that cannot hold is written out by `escape`, so that nothing is lost.
+/// Writes text in ISO-8859-1. What that cannot hold is written out by `escape`.
 fn latin1(text: &str, escape: fn(char) -> String) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for c in text.chars() {
@@ -198,7 +198,7 @@ fn latin1(text: &str, escape: fn(char) -> String) -> Vec<u8> {
     out
 }
 
-/// `[U+1F600]`: readable, and it can be told back into the character.
+/// `[U+1F600]`: readable. It does not tell the character from a text that was written so; the certification data have the text as it is.
 fn plain_escape(c: char) -> String {
     format!("[U+{:04X}]", u32::from(c))
 }

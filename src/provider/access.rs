@@ -1,11 +1,9 @@
 //! The access point: where users hand in their mail (RFC 6109 §2.2.1, §3.1).
 
-mod original;
 mod refusal;
 
 use std::collections::{HashMap, HashSet};
 
-use self::original::{receipt_of, subject_of, transaction_of};
 use self::refusal::Refusal;
 use super::log::{Event, LogRecord};
 use super::output::{Fingerprint, SmtpReply};
@@ -14,7 +12,7 @@ use super::state::{Change, State, to_follow};
 use super::{Operator, Pending, ProviderError, VirusVerdict};
 use crate::address::{Address, Domain};
 use crate::certdata::{ExtendedError, Fault, Recipient, RecipientKind};
-use crate::compose::{ComposeError, Draft, Entropy};
+use crate::compose::{ComposeError, Draft, Entropy, receipt_of, subject_of};
 use crate::directory::Provider;
 use crate::ident::PecId;
 use crate::notification::{Acceptance, NonAcceptance, Transaction, TransportEnvelope};
@@ -59,7 +57,7 @@ impl<'o> AccessPoint<'o> {
     ///    provider and once to each domain outside of PEC; to those of this provider too (§3.4). From now on it is known of which certified
     ///    recipients receipts are due (§3.1.6).
     ///
-    /// A mail that is refused in 3 and 4, but whose header is too long to be told in a notice, is refused in SMTP too.
+    /// A mail that is refused in 3 and 4, but whose header or recipients are longer than a notice can tell, is refused in SMTP too.
     ///
     /// # Errors
     /// [`ProviderError::Compose`] when the operator's certificate or settings are such that nothing can be signed. No mail causes an error.
@@ -103,7 +101,7 @@ impl<'o> AccessPoint<'o> {
         submitted: &Submitted<'a>,
         entropy: &Entropy,
         now: Timestamp,
-    ) -> Result<Pending<'a>, ProviderError> {
+    ) -> Result<Pending, ProviderError> {
         let mut seen = HashSet::new();
         let recipients = submitted.rcpt_to.iter().filter(|recipient| seen.insert(*recipient)).cloned().collect();
         let case = Case { operator: self.operator, submitted, recipients, entropy, now };
@@ -179,7 +177,7 @@ impl<'a> Case<'_, 'a> {
             Recipient::new(address.clone(), kind)
         });
         let (identity, submitted) = (self.operator.identity(), self.submitted);
-        Ok(transaction_of(identity, submitted.message, submitted.mail_from.clone(), recipients.collect(), self.now, self.id())?)
+        Ok(identity.transaction_of(submitted.message, submitted.mail_from.clone(), recipients.collect(), self.now, self.id())?)
     }
 
     /// Whose the domain is, "through a case-insensitive search" (RFC 6109 §2.2.1).
@@ -196,17 +194,16 @@ impl<'a> Case<'_, 'a> {
         Ok(Drafts { acceptance, acceptance_entropy, envelope, facts })
     }
 
-    fn accept(&self, drafts: Drafts<'a>, submission: Fingerprint) -> Result<Pending<'a>, ProviderError> {
+    fn accept(&self, drafts: Drafts<'a>, submission: Fingerprint) -> Result<Pending, ProviderError> {
         let Drafts { acceptance, acceptance_entropy, envelope, facts } = drafts;
         let transaction = facts.transaction();
         let mut plan = self.plan(transaction.id());
         self.log_reception(&mut plan, transaction, submission);
 
         let message_id = self.operator.message_id(&acceptance_entropy);
-        let acceptance = plan.sign(acceptance)?;
         let related = vec![message_id.as_str().into()];
         plan.log(LogRecord { related, ..self.record(&plan, Event::AcceptanceIssued, transaction) });
-        plan.deliver_notice(acceptance, &message_id, self.submitted.mail_from);
+        plan.issue(acceptance, &message_id, self.submitted.mail_from)?;
 
         let envelope = plan.sign(envelope)?;
         for recipients in self.groups() {
@@ -230,7 +227,7 @@ impl<'a> Case<'_, 'a> {
         fault: Fault,
         reason: Option<ExtendedError>,
         submission: Fingerprint,
-    ) -> Result<Pending<'a>, ProviderError> {
+    ) -> Result<Pending, ProviderError> {
         let note = reason.as_ref().map(ExtendedError::raw).unwrap_or_default().into();
         let refused = NonAcceptance::new(facts, fault, reason)?;
         let facts = refused.transaction();
@@ -241,7 +238,7 @@ impl<'a> Case<'_, 'a> {
             Err(_) => None,
         };
         let mut plan = self.plan(facts.id());
-        let reply = SmtpReply::new(554, "5.6.0", "the header of the message is too long");
+        let reply = SmtpReply::new(554, "5.6.0", "the header or the recipients are longer than a notice can tell");
         match draft {
             Some(_) => self.log_reception(&mut plan, facts, submission),
             None => {
@@ -258,14 +255,13 @@ impl<'a> Case<'_, 'a> {
             return Ok(plan.finish());
         };
         let message_id = self.operator.message_id(&entropy);
-        let notice = plan.sign(draft)?;
         let related = vec![message_id.as_str().into()];
         plan.log(LogRecord { related, note, ..self.record(&plan, Event::NonAcceptanceIssued, facts) });
-        plan.deliver_notice(notice, &message_id, self.submitted.mail_from);
+        plan.issue(draft, &message_id, self.submitted.mail_from)?;
         Ok(plan.finish())
     }
 
-    fn refuse(&self, reply: SmtpReply) -> Pending<'a> {
+    fn refuse(&self, reply: SmtpReply) -> Pending {
         let mut plan = self.plan(&self.id());
         let mut record = self.record_without_facts(&plan, Event::SubmissionRefused);
         record.note = match self.submitted.user == self.submitted.mail_from {
@@ -277,7 +273,7 @@ impl<'a> Case<'_, 'a> {
         plan.finish()
     }
 
-    fn repeat(&self, first: &PecId) -> Pending<'a> {
+    fn repeat(&self, first: &PecId) -> Pending {
         let mut plan = self.plan(first);
         plan.log(self.record_without_facts(&plan, Event::SubmissionRepeated));
         plan.finish()
@@ -304,26 +300,26 @@ impl<'a> Case<'_, 'a> {
         groups
     }
 
-    fn plan<'p>(&'p self, id: &PecId) -> Plan<'p, 'a> {
+    fn plan<'p>(&'p self, id: &PecId) -> Plan<'p> {
         Plan::new(self.operator, id.clone(), self.now)
     }
 
-    fn log_reception(&self, plan: &mut Plan<'_, 'a>, facts: &Transaction, submission: Fingerprint) {
+    fn log_reception(&self, plan: &mut Plan<'_>, facts: &Transaction, submission: Fingerprint) {
         let note = facts.message_id().map_or("", |id| id.as_str()).into();
         plan.log(LogRecord { note, ..self.record(plan, Event::Submitted, facts) });
         plan.change(Change::Submitted { submission, id: facts.id().clone(), at: self.now.instant() });
     }
 
-    fn record(&self, plan: &Plan<'_, 'a>, event: Event, facts: &Transaction) -> LogRecord {
+    fn record(&self, plan: &Plan<'_>, event: Event, facts: &Transaction) -> LogRecord {
         LogRecord { recipients: self.recipients.clone(), ..self.record_without_recipients(plan, event, facts) }
     }
 
-    fn record_without_recipients(&self, plan: &Plan<'_, 'a>, event: Event, facts: &Transaction) -> LogRecord {
+    fn record_without_recipients(&self, plan: &Plan<'_>, event: Event, facts: &Transaction) -> LogRecord {
         let subject = facts.subject().unwrap_or_default().into();
         LogRecord { sender: self.submitted.mail_from.as_str().into(), subject, ..plan.record(event) }
     }
 
-    fn record_without_facts(&self, plan: &Plan<'_, 'a>, event: Event) -> LogRecord {
+    fn record_without_facts(&self, plan: &Plan<'_>, event: Event) -> LogRecord {
         let (sender, subject) = (self.submitted.mail_from.as_str().into(), subject_of(self.submitted.message).into());
         LogRecord { sender, subject, recipients: self.recipients.clone(), ..plan.record(event) }
     }

@@ -51,20 +51,48 @@ impl<'o> DeliveryPoint<'o> {
     /// later, is logged and changes nothing.
     ///
     /// An envelope that carries no original, which it should, is certified all the same: its receipt is a concise one, since there is nothing to copy.
-    /// Of an original that cannot be read as far as a brief receipt needs, the receipt has all.
+    /// Of an original that cannot be read as far as a brief receipt needs, the receipt has all. Where what the envelope certifies leaves no room for a
+    /// notification within the limits of mail, the log says so, and the delivery is settled all the same.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rustcrypto")] {
+    /// use postacert::Timestamp;
+    /// use postacert::compose::{Entropy, Signer};
+    /// use postacert::provider::{Committed, MailboxOutcome, Operator, Output, ProviderError, State};
+    /// # fn put(_: &str, _: &[u8]) -> Result<(), &'static str> { Ok(()) }
+    ///
+    /// /// Carries out a delivery.
+    /// fn deliver(
+    ///     operator: &Operator,
+    ///     state: &State,
+    ///     output: &Output,
+    ///     signer: &dyn Signer,
+    ///     entropy: &Entropy,
+    ///     now: Timestamp,
+    /// ) -> Result<Option<Committed>, ProviderError> {
+    ///     let Output::Deliver { delivery, message, .. } = output else { return Ok(None) };
+    ///     let outcome = match put(delivery.mailbox.as_str(), message) {
+    ///         Ok(()) => MailboxOutcome::Stored,
+    ///         Err(why) => MailboxOutcome::Failed(why),
+    ///     };
+    ///     let pending = operator.delivery_point().settle(state, delivery, message, outcome, entropy, now)?;
+    ///     pending.sign_with(signer).map(Some)
+    /// }
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`ProviderError::UnknownDelivery`] when nothing is, or was, to be delivered so; [`ProviderError::OtherMessage`] when a receipt is due and
     /// these are not the bytes that arrived; [`ProviderError::Compose`].
-    pub fn settle<'a>(
+    pub fn settle(
         &self,
         state: &State,
         delivery: &DeliveryId,
-        message: &'a [u8],
+        message: &[u8],
         outcome: MailboxOutcome<'_>,
         entropy: &Entropy,
         now: Timestamp,
-    ) -> Result<Pending<'a>, ProviderError> {
+    ) -> Result<Pending, ProviderError> {
         let unknown = || ProviderError::UnknownDelivery { delivery: delivery.clone() };
         let arrival = state.arrival(&delivery.arrival).ok_or_else(unknown)?;
         let awaited = arrival.mailboxes.get(&delivery.mailbox).ok_or_else(unknown)?;
@@ -97,22 +125,27 @@ impl<'o> DeliveryPoint<'o> {
             }
             let identity = self.operator.identity();
             let told = facts.transaction().told_by(identity.provider(), now);
-            let (event, note, draft) = match &failure {
-                None => {
-                    let (kind, draft) = receipt(identity, &told, recipient, *kind, carried(message)?, entropy)?;
-                    (Event::DeliveryIssued, kind.as_wire(), draft)
+            let notification = match &failure {
+                None => receipt(identity, &told, recipient, *kind, carried(message)?, entropy)
+                    .map(|(kind, draft)| (Event::DeliveryIssued, kind.as_wire(), draft)),
+                Some(failure) => {
+                    non_delivery(identity, told, recipient, failure, entropy).map(|draft| (Event::NonDeliveryIssued, failure.text(), draft))
                 }
-                Some(failure) => (Event::NonDeliveryIssued, failure.text(), non_delivery(identity, told, recipient, failure, entropy)?),
             };
-            plan.log(LogRecord {
-                recipients: vec![recipient.clone()],
-                related: vec![entropy.message_id(identity.address().domain()).as_str().into()],
-                note: note.into(),
-                ..plan.record_on(event, facts.transaction())
-            });
-            let notification = plan.sign(draft)?;
-            // To the reverse path, whatever Reply-To says (RFC 6109 §2.1).
-            plan.send(notification, identity.address(), vec![facts.transaction().sender().clone()]);
+            match notification {
+                Ok((event, note, draft)) => {
+                    plan.log(LogRecord {
+                        recipients: vec![recipient.clone()],
+                        related: vec![self.operator.message_id(entropy).as_str().into()],
+                        note: note.into(),
+                        ..plan.record_on(event, facts.transaction())
+                    });
+                    let notification = plan.sign(draft)?;
+                    // To the reverse path, whatever Reply-To says (RFC 6109 §2.1).
+                    plan.send(notification, identity.address(), vec![facts.transaction().sender().clone()]);
+                }
+                Err(error) => plan.cannot_write(facts.transaction(), recipient, &error),
+            }
         }
         plan.change(Change::Settled { delivery: delivery.clone() });
         Ok(plan.finish())
@@ -134,6 +167,9 @@ impl Failure {
             MailboxOutcome::NoSuchMailbox => (Fault::NoRecipient, "5.1.1", "indirizzo non valido"),
             MailboxOutcome::Full => (Fault::Other, "5.2.2", "casella piena"),
             MailboxOutcome::Disabled => (Fault::Other, "5.2.1", "casella disabilitata"),
+            MailboxOutcome::Failed(text) if !text.contains(|c: char| !c.is_whitespace() && !c.is_control()) => {
+                (Fault::Other, "5.3.0", "errore di consegna")
+            }
             MailboxOutcome::Failed(text) => (Fault::Other, "5.3.0", text),
         };
         Some(Self { fault, reason: operator.extended_error(status, text) })
@@ -145,7 +181,7 @@ impl Failure {
 }
 
 /// What is known of the message that a record is about.
-fn record(plan: &Plan<'_, '_>, event: Event, original: Option<&Transaction>) -> LogRecord {
+fn record(plan: &Plan<'_>, event: Event, original: Option<&Transaction>) -> LogRecord {
     match original {
         Some(original) => plan.record_on(event, original),
         None => LogRecord { provider: Box::default(), ..plan.record(event) },

@@ -96,13 +96,7 @@ impl<'o> IncomingPoint<'o> {
     ///
     /// # Errors
     /// [`ProviderError::Compose`] when the operator's key or scheme cannot sign, or a message about an accepted one cannot be composed.
-    pub fn receive<'a>(
-        &self,
-        state: &State,
-        arrived: &Arrived<'a>,
-        entropy: &Entropy,
-        now: Timestamp,
-    ) -> Result<Pending<'a>, ProviderError> {
+    pub fn receive<'a>(&self, state: &State, arrived: &Arrived<'a>, entropy: &Entropy, now: Timestamp) -> Result<Pending, ProviderError> {
         let operator = self.operator;
         let rcpt_to = distinct(arrived.rcpt_to);
         let mut reception = Reception { operator, state, arrived, rcpt_to, subject: String::new(), message_id: None, entropy, now };
@@ -114,7 +108,8 @@ impl<'o> IncomingPoint<'o> {
             Err(error) => return Ok(reception.refuse(too_large(), &clipped(&error.in_language(Language::Italian)))),
         };
         reception.subject = message.claims().subject().unwrap_or_default().into_owned();
-        reception.message_id = message.claims().message_id().map(|id| clipped(&id.text()).into());
+        reception.message_id =
+            message.claims().message_id().map(|id| id.value().map_or_else(|| clipped(&id.text()), ToString::to_string).into());
         let report = operator.verifier().verify(&message, VerificationTime::now(now.instant()));
         let Some(content) = report.verified() else {
             return reception.not_certified(Origin::of(&report), &anomaly::reason(&report));
@@ -153,7 +148,7 @@ struct About<'t> {
 }
 
 impl<'r, 'a> Reception<'r, 'a> {
-    fn plan(&self, transaction: PecId) -> Plan<'r, 'a> {
+    fn plan(&self, transaction: PecId) -> Plan<'r> {
         Plan::new(self.operator, transaction, self.now)
     }
 
@@ -167,7 +162,7 @@ impl<'r, 'a> Reception<'r, 'a> {
         About { id, sender: self.arrived.mail_from, subject: &self.subject, provider }
     }
 
-    fn refuse(&self, reply: SmtpReply, note: &str) -> Pending<'a> {
+    fn refuse(&self, reply: SmtpReply, note: &str) -> Pending {
         let id = self.minted();
         let mut plan = self.plan(id.clone());
         plan.log(LogRecord { note: note.into(), ..self.claimed(&id, "").record(&plan, Event::ArrivalRefused, &self.rcpt_to) });
@@ -190,7 +185,7 @@ impl<'r, 'a> Reception<'r, 'a> {
     }
 
     /// The first records: of the reception, and of those who had the message before.
-    fn log_reception(&self, plan: &mut Plan<'_, 'a>, about: About<'_>, note: &str, fresh: &[Address], again: &[Address]) {
+    fn log_reception(&self, plan: &mut Plan<'_>, about: About<'_>, note: &str, fresh: &[Address], again: &[Address]) {
         for (event, recipients) in [(Event::Arrived, fresh), (Event::ArrivalRepeated, again)] {
             if !recipients.is_empty() {
                 plan.log(LogRecord { note: note.into(), ..about.record(plan, event, recipients) });
@@ -199,7 +194,7 @@ impl<'r, 'a> Reception<'r, 'a> {
     }
 
     /// Keeps the infected mail apart, and says so.
-    fn store(&self, plan: &mut Plan<'_, 'a>, about: About<'_>, recipients: &[Address], virus: &str) {
+    fn store(&self, plan: &mut Plan<'_>, about: About<'_>, recipients: &[Address], virus: &str) {
         plan.log(LogRecord { note: virus.into(), ..about.record(plan, Event::VirusStored, recipients) });
         plan.store(self.arrived.message, virus);
     }
@@ -213,7 +208,7 @@ impl<'r, 'a> Reception<'r, 'a> {
 }
 
 impl About<'_> {
-    fn record(&self, plan: &Plan<'_, '_>, event: Event, recipients: &[Address]) -> LogRecord {
+    fn record(&self, plan: &Plan<'_>, event: Event, recipients: &[Address]) -> LogRecord {
         LogRecord {
             sender: self.sender.into(),
             recipients: recipients.to_vec(),
@@ -225,7 +220,7 @@ impl About<'_> {
 }
 
 /// Delivers one message to several mailboxes.
-fn deliver(plan: &mut Plan<'_, '_>, message: &Planned, arrival: Fingerprint, mailboxes: &[Address]) {
+fn deliver(plan: &mut Plan<'_>, message: &Planned, arrival: Fingerprint, mailboxes: &[Address]) {
     for mailbox in mailboxes {
         plan.deliver(message.clone(), DeliveryId { arrival, mailbox: mailbox.clone() });
     }
@@ -239,11 +234,6 @@ fn signed_key(evidence: &Evidence) -> Fingerprint {
 /// The provider that signed, as the directory names it.
 fn signer(evidence: &Evidence) -> &str {
     evidence.signer().provider().unwrap_or_default()
-}
-
-/// The Message-ID of a message composed with this entropy.
-fn message_id(operator: &Operator, entropy: &Entropy) -> Box<str> {
-    entropy.message_id(operator.identity().address().domain()).as_str().into()
 }
 
 fn too_large() -> SmtpReply {

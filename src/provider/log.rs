@@ -131,6 +131,8 @@ events! {
     FirstNoticeIssued = "first-notice-issued",
     /// The final notice was written.
     FinalNoticeIssued = "final-notice-issued",
+    /// A notification was due and cannot be written, since the message it is about leaves no room for it. The note says why. It is given up.
+    NotificationImpossible = "notification-impossible",
 }
 
 coded! {

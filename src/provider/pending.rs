@@ -7,7 +7,7 @@ use super::output::{DeliveryId, Fingerprint, MailBytes, Output, SmtpReply};
 use super::state::{Arrival, ArrivalContent, Awaited, Change, Delta, Due};
 use super::{Operator, ProviderError, keep_until};
 use crate::address::Address;
-use crate::compose::{Draft, Signer, SigningRequest, ToSign};
+use crate::compose::{ComposeError, Draft, Signer, SigningRequest, ToSign};
 use crate::crypto::Algorithms;
 use crate::ident::{MessageId, PecId};
 use crate::notification::Transaction;
@@ -16,9 +16,9 @@ use crate::time::Timestamp;
 /// What a point has decided, its messages not yet signed. Until it is committed nothing has happened.
 #[must_use = "nothing happens before it is signed and carried out"]
 #[derive(Debug, Clone)]
-pub struct Pending<'a> {
+pub struct Pending {
     transaction: PecId,
-    to_sign: Vec<ToSign<'a>>,
+    to_sign: Vec<ToSign>,
     planned: Vec<Planned>,
     delta: Delta,
 }
@@ -40,7 +40,7 @@ pub(super) enum Message {
     Ready(MailBytes),
 }
 
-impl Pending<'_> {
+impl Pending {
     /// The transaction under which all this is logged: the identifier (`identificativo`) of the PEC message it is about; where there is none, one
     /// minted for the log.
     #[must_use]
@@ -96,7 +96,7 @@ impl Pending<'_> {
     /// As `Pending::sign_with`.
     pub fn sign_and_check_with(self, signer: &dyn Signer, algorithms: &dyn Algorithms) -> Result<Committed, ProviderError> {
         let signatures: Result<Vec<_>, _> = self.to_sign().map(|request| signer.sign(&request)).collect();
-        self.finish_with(&signatures.map_err(crate::compose::ComposeError::from)?, algorithms)
+        self.finish_with(&signatures.map_err(ComposeError::from)?, algorithms)
     }
 }
 
@@ -130,15 +130,15 @@ pub struct Committed {
 }
 
 /// A decision in the making.
-pub(super) struct Plan<'o, 'a> {
+pub(super) struct Plan<'o> {
     operator: &'o Operator,
     now: Timestamp,
     /// The transaction that outputs are now added to.
     about: PecId,
-    pending: Pending<'a>,
+    pending: Pending,
 }
 
-impl<'o, 'a> Plan<'o, 'a> {
+impl<'o> Plan<'o> {
     pub(super) fn new(operator: &'o Operator, transaction: PecId, now: Timestamp) -> Self {
         let about = transaction.clone();
         let pending = Pending { transaction, to_sign: Vec::new(), planned: Vec::new(), delta: Delta::default() };
@@ -151,7 +151,7 @@ impl<'o, 'a> Plan<'o, 'a> {
     }
 
     /// A message to be signed, under the scheme of the operator.
-    pub(super) fn sign(&mut self, draft: Draft<'a>) -> Result<Message, ProviderError> {
+    pub(super) fn sign(&mut self, draft: Draft<'_>) -> Result<Message, ProviderError> {
         let to_sign = match self.operator.settings().scheme {
             Some(scheme) => draft.with_digest(scheme.digest()).to_sign_by(scheme)?,
             None => draft.to_sign()?,
@@ -169,21 +169,6 @@ impl<'o, 'a> Plan<'o, 'a> {
     pub(super) fn deliver(&mut self, message: Message, delivery: DeliveryId) {
         let transaction = self.about.clone();
         self.pending.planned.push(Planned::Deliver { message, transaction, delivery });
-    }
-
-    /// Puts a message that was written here and now, an acceptance or a notice, into a mailbox of this provider's own. Nothing is due to anybody
-    /// for its delivery.
-    pub(super) fn deliver_notice(&mut self, message: Message, message_id: &MessageId, mailbox: &Address) {
-        let arrival = Fingerprint::of_parts([b"issued".as_slice(), message_id.as_str().as_bytes()]);
-        self.change(Change::Arrived {
-            message: arrival,
-            arrival: Arrival {
-                at: self.now.instant(),
-                content: ArrivalContent::Other { transaction: self.about.clone() },
-                mailboxes: BTreeMap::from([(mailbox.clone(), Awaited::new(Due::Nothing))]),
-            },
-        });
-        self.deliver(message, DeliveryId { arrival, mailbox: mailbox.clone() });
     }
 
     pub(super) fn store(&mut self, message: &[u8], virus: &str) {
@@ -218,16 +203,23 @@ impl<'o, 'a> Plan<'o, 'a> {
         }
     }
 
-    /// Puts a message that is written here into a mailbox of this provider's own. No receipt is due for it.
-    pub(super) fn issue(&mut self, draft: Draft<'a>, message_id: &MessageId, mailbox: &Address) -> Result<(), ProviderError> {
+    /// A notification cannot be written, for what the message says that it is about. One message must not keep all others waiting.
+    pub(super) fn cannot_write(&mut self, message: &Transaction, recipient: &Address, error: &ComposeError) {
+        let (recipients, note) = (vec![recipient.clone()], error.to_string().into());
+        self.log(LogRecord { recipients, note, ..self.record_on(Event::NotificationImpossible, message) });
+    }
+
+    /// Puts a message that is written here and now, an acceptance or a notice, into a mailbox of this provider's own. Nothing is due to anybody for
+    /// its delivery.
+    pub(super) fn issue(&mut self, draft: Draft<'_>, message_id: &MessageId, mailbox: &Address) -> Result<(), ProviderError> {
         let message = self.sign(draft)?;
-        let arrival = Fingerprint::of_parts([b"issued", message_id.as_str().as_bytes()]);
+        let arrival = Fingerprint::of_parts([b"issued".as_slice(), message_id.as_str().as_bytes()]);
         self.change(Change::Arrived {
             message: arrival,
             arrival: Arrival {
                 at: self.now.instant(),
                 content: ArrivalContent::Other { transaction: self.about.clone() },
-                mailboxes: [(mailbox.clone(), Awaited::new(Due::Nothing))].into(),
+                mailboxes: BTreeMap::from([(mailbox.clone(), Awaited::new(Due::Nothing))]),
             },
         });
         self.deliver(message, DeliveryId { arrival, mailbox: mailbox.clone() });
@@ -238,7 +230,7 @@ impl<'o, 'a> Plan<'o, 'a> {
         self.pending.delta.push(change);
     }
 
-    pub(super) fn finish(self) -> Pending<'a> {
+    pub(super) fn finish(self) -> Pending {
         self.pending
     }
 

@@ -1,14 +1,14 @@
 //! What is due when time passes: the notices of silence (RFC 6109 §3.1.6), and virus detections that are still to be written.
 
+use super::incoming::virus_detection;
 use super::log::{Event, LogRecord};
-use super::output::DeliveryId;
 use super::pending::Plan;
-use super::state::{Arrival, ArrivalContent, Change, Due, Followed, Standing, State};
+use super::state::{Change, Followed, Standing, State};
 use super::{Operator, Pending, ProviderError};
 use crate::address::Address;
 use crate::certdata::ExtendedError;
 use crate::compose::{Draft, Entropy};
-use crate::notification::{DeliveryTimeout, VirusDetection};
+use crate::notification::DeliveryTimeout;
 use crate::time::{Timestamp, UnixTime};
 
 /// What is due when time passes (RFC 6109 §3.1.6).
@@ -20,6 +20,31 @@ use crate::time::{Timestamp, UnixTime};
 /// | `avvenuta-consegna` or `errore-consegna` | none, where it came before | none, where it came before |
 ///
 /// What comes after a notice is heard nonetheless. The hours are those of [`Settings`](super::Settings).
+///
+/// ```
+/// # #[cfg(feature = "rustcrypto")] {
+/// use postacert::compose::{Entropy, Identity, InMemoryKey};
+/// use postacert::provider::{Operator, State};
+/// use postacert::{Certificate, Directory, Timestamp, Verifier};
+/// # macro_rules! fixture { ($name:literal) => { include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/", $name)) } }
+/// # let (certificate, key) = (fixture!("pki/uno.pem"), InMemoryKey::from_pem(fixture!("pki/uno.key"))?);
+/// # let directory = Directory::from_ldif(fixture!("directory/directory.ldif"))?;
+/// # let (mut state, now): (State, Timestamp) = (State::new(), "2026-11-22T03:00:00+01:00".parse()?);
+///
+/// let certificate = Certificate::from_pem_or_der(certificate)?.remove(0);
+/// let identity = Identity::new("Gestore Uno PEC S.p.A.", certificate, [])?;
+/// let operator = Operator::new(identity, Verifier::builder().directory(directory).build()?)?;
+///
+/// let timeouts = operator.timeouts();
+/// while timeouts.next_deadline(&state).is_some_and(|deadline| deadline <= now.instant()) {
+///     let entropy = Entropy::new([7; 32]); // 32 random bytes, fresh for each run
+///     let committed = timeouts.run(&state, &entropy, now)?.sign_with(&key)?;
+///     // Store its outputs and its delta together, then carry the outputs out.
+///     state.apply(&committed.delta);
+/// }
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts<'o> {
     operator: &'o Operator,
@@ -51,11 +76,12 @@ impl<'o> Timeouts<'o> {
     /// again while [`Timeouts::next_deadline`] has passed.
     ///
     /// Senders get a notice for each recipient (`preavviso-errore-consegna`, RFC 6109 §3.1.6): whoever has waited for the final one gets
-    /// no first one before it. Then come the virus detections that the incoming point has left (§3.2.3).
+    /// no first one before it. Then come the virus detections that the incoming point has left (§3.2.3). What the message in question
+    /// leaves no room for is given up, with a record in the log, so that no message keeps the others waiting.
     ///
     /// # Errors
-    /// [`ProviderError::Compose`].
-    pub fn run(&self, state: &State, entropy: &Entropy, now: Timestamp) -> Result<Pending<'static>, ProviderError> {
+    /// [`ProviderError::Compose`] when the certificate cannot sign by the scheme that is asked for.
+    pub fn run(&self, state: &State, entropy: &Entropy, now: Timestamp) -> Result<Pending, ProviderError> {
         let settings = self.operator.settings();
         let mut plan = Plan::new(self.operator, entropy.pec_id(self.operator.host()), now);
         let is_due = |accepted: UnixTime, secs| accepted.checked_add_secs(secs).is_some_and(|due| due <= now.instant());
@@ -83,7 +109,7 @@ impl<'o> Timeouts<'o> {
 
     fn notice(
         &self,
-        plan: &mut Plan<'_, '_>,
+        plan: &mut Plan<'_>,
         notice: Notice,
         sent: &Followed,
         recipient: &Address,
@@ -99,12 +125,17 @@ impl<'o> Timeouts<'o> {
         let reason = self.operator.extended_error(status, text);
         let note = reason.as_ref().map_or("", ExtendedError::raw).into();
         let facts = DeliveryTimeout::new(transaction.told_by(identity.provider(), now), recipient.clone(), reason);
-        let message_id = entropy.message_id(identity.address().domain());
+        let message_id = self.operator.message_id(entropy);
 
         plan.about(transaction.id());
-        let related = vec![message_id.as_str().into()];
-        plan.log(LogRecord { recipients: vec![recipient.clone()], related, note, ..plan.record_on(event, transaction) });
-        plan.issue(Draft::delivery_timeout(identity, &facts, entropy)?, &message_id, transaction.sender())?;
+        match Draft::delivery_timeout(identity, &facts, entropy) {
+            Ok(draft) => {
+                let related = vec![message_id.as_str().into()];
+                plan.log(LogRecord { recipients: vec![recipient.clone()], related, note, ..plan.record_on(event, transaction) });
+                plan.issue(draft, &message_id, transaction.sender())?;
+            }
+            Err(error) => plan.cannot_write(transaction, recipient, &error),
+        }
         let (id, recipient) = (transaction.id().clone(), recipient.clone());
         plan.change(match notice {
             Notice::First => Change::Delayed { id, recipient },
@@ -112,35 +143,4 @@ impl<'o> Timeouts<'o> {
         });
         Ok(())
     }
-}
-
-/// Writes the virus detection that is owed for a delivery, to the service mailbox of the sending provider (RFC 6109 §3.2.3).
-pub(super) fn virus_detection(
-    plan: &mut Plan<'_, '_>,
-    operator: &Operator,
-    delivery: &DeliveryId,
-    arrival: &Arrival,
-    entropy: &Entropy,
-    now: Timestamp,
-) -> Result<(), ProviderError> {
-    let ArrivalContent::Infected { facts, service_mailbox, virus } = &arrival.content else { return Ok(()) };
-    let Some(Due::VirusDetection { recipient }) = arrival.mailboxes.get(&delivery.mailbox).map(|awaited| &awaited.due) else {
-        return Ok(());
-    };
-    let (identity, transaction) = (operator.identity(), facts.transaction());
-    let told = transaction.told_by(identity.provider(), now);
-    let detection = VirusDetection::new(told, recipient.clone(), operator.extended_error("5.5.1", virus));
-    let message_id = entropy.message_id(identity.address().domain());
-
-    plan.about(transaction.id());
-    plan.log(LogRecord {
-        recipients: vec![recipient.clone()],
-        related: vec![message_id.as_str().into()],
-        note: virus.clone(),
-        ..plan.record_on(Event::VirusDetectionIssued, transaction)
-    });
-    let message = plan.sign(Draft::virus_detection(identity, &detection, service_mailbox, entropy)?)?;
-    plan.send(message, identity.address(), vec![service_mailbox.clone()]);
-    plan.change(Change::Settled { delivery: delivery.clone() });
-    Ok(())
 }

@@ -626,6 +626,37 @@ fn a_senders_attachment_is_not_taken_for_the_providers() {
     assert_eq!(verify(&["--json", inner.to_str().unwrap()]).object()["outcome"], "passed", "the forwarded envelope, by itself");
 }
 
+// -- compose --
+
+#[test]
+fn what_compose_writes_verify_passes() {
+    let at = at();
+    for form in [&[][..], &["--html"]] {
+        let folder = scratch("compose");
+        let written = run(&[&["compose", "--out", folder.to_str().unwrap()], form].concat());
+        assert_eq!((written.code, written.err.as_str()), (0, ""));
+        let mut messages: Vec<String> = files(&folder).into_iter().map(|(name, _)| name).filter(|name| name.ends_with(".eml")).collect();
+        messages.sort();
+        assert_eq!(messages.len(), 14, "{messages:?}");
+        assert_eq!(written.out.lines().count(), messages.len() + 1, "each file is told: {}", written.out);
+        let root = folder.join("root.pem");
+        for name in messages {
+            let file = folder.join(&name);
+            let (root, file) = (root.to_str().unwrap(), file.to_str().unwrap());
+            let ran = run(&["verify", "--json", "--directory", TRUST[1], "--anchors", root, "--at", &at, file]);
+            let object = ran.object();
+            assert_eq!(
+                (ran.code, &object["outcome"], &object["checks"]["chain"]),
+                (0, &"passed".into(), &"good".into()),
+                "{name}: {object}"
+            );
+            assert_eq!(object["class"], if name == "anomalia.eml" { "anomaly" } else { "certified" }, "{name}");
+        }
+        // It never overwrites.
+        assert_eq!(run(&[&["compose", "--out", folder.to_str().unwrap()], form].concat()).code, 2);
+    }
+}
+
 // -- directory --
 
 #[test]

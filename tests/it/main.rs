@@ -29,6 +29,7 @@ mod notification;
 mod openssl;
 mod own_algorithms;
 mod properties;
+#[cfg(all(feature = "rustcrypto", feature = "serde"))]
 mod provider;
 mod rfc6109;
 mod rules;

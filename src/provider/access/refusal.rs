@@ -57,6 +57,7 @@ fn status(refusal: &FormalRefusal) -> &'static str {
         FormalRefusal::HeaderMalformed { .. }
         | FormalRefusal::HeaderBeyondLimits { .. }
         | FormalRefusal::HeaderNotAscii { .. }
+        | FormalRefusal::HeaderControl { .. }
         | FormalRefusal::NulByte { .. }
         | FormalRefusal::BareCr { .. }
         | FormalRefusal::MixedLineEnds { .. }

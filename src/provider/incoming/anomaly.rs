@@ -1,6 +1,6 @@
 //! What is not certified: irregular messages of providers, and ordinary mail (RFC 6109 §2.2.2, §3.2.2).
 
-use super::{About, Reception, clipped, deliver, message_id, too_large};
+use super::{About, Reception, clipped, deliver, too_large};
 use crate::address::Address;
 use crate::compose::{ComposeError, Draft, Received};
 use crate::finding::Check;
@@ -50,7 +50,7 @@ pub(super) fn reason(report: &Report<'_>) -> String {
 
 impl<'a> Reception<'_, 'a> {
     /// All of it, for all recipients.
-    pub(super) fn not_certified(&self, origin: Origin<'_>, reason: &str) -> Result<Pending<'a>, ProviderError> {
+    pub(super) fn not_certified(&self, origin: Origin<'_>, reason: &str) -> Result<Pending, ProviderError> {
         let (again, fresh) = self.sift(&self.key(), self.rcpt_to.clone());
         let id = self.minted();
         let about = self.claimed(&id, origin.provider());
@@ -94,16 +94,15 @@ impl<'a> Reception<'_, 'a> {
 
     pub(super) fn deliver_enclosed(
         &self,
-        plan: &mut Plan<'_, 'a>,
+        plan: &mut Plan<'_>,
         about: About<'_>,
         draft: Draft<'a>,
         recipients: &[Address],
         reason: &str,
     ) -> Result<(), ProviderError> {
         // The Message-ID is the mail's own where it has one (RFC 6109 §3.2.2).
-        let minted = || message_id(self.operator, &self.entropy.derive("anomaly", 0));
-        let inherited = self.message_id.as_deref().map(|id| id.trim_matches(['<', '>']).into());
-        let related = vec![inherited.unwrap_or_else(minted)];
+        let minted = || self.operator.message_id(&self.entropy.derive("anomaly", 0)).as_str().into();
+        let related = vec![self.message_id.clone().unwrap_or_else(minted)];
         plan.log(LogRecord { related, note: reason.into(), ..about.record(plan, Event::AnomalyIssued, recipients) });
         let message = plan.sign(draft)?;
         deliver(plan, &message, self.key(), recipients);
@@ -113,13 +112,13 @@ impl<'a> Reception<'_, 'a> {
     }
 
     /// The mail is known for these recipients, and nothing of it is to be delivered.
-    pub(super) fn done_with(&self, plan: &mut Plan<'_, 'a>, transaction: &PecId, recipients: &[Address]) {
+    pub(super) fn done_with(&self, plan: &mut Plan<'_>, transaction: &PecId, recipients: &[Address]) {
         let arrival = self.arrival(transaction, recipients, DeliveryProgress::Settled);
         plan.change(Change::Arrived { message: self.key(), arrival });
     }
 
     /// What cannot be handed on is given back.
-    pub(super) fn cannot_enclose(&self, error: &ComposeError) -> Pending<'a> {
+    pub(super) fn cannot_enclose(&self, error: &ComposeError) -> Pending {
         let reply = match error {
             ComposeError::Original { .. } | ComposeError::HeaderTooLong { .. } => too_large(),
             _ => SmtpReply::new(554, "5.6.0", "the message cannot be enclosed"),

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::anomaly::Origin;
-use super::{About, Reception, clipped, deliver, lower, message_id, signed_key, signer};
+use super::{About, Reception, clipped, deliver, lower, signed_key, signer};
 use crate::address::Address;
-use crate::certdata::{ExtendedError, RecipientKind};
+use crate::certdata::RecipientKind;
 use crate::compose::{Draft, Entropy, PrimaryRecipients};
 use crate::directory::Listing;
 use crate::language::Language;
@@ -35,8 +35,8 @@ impl<'t> Named<'t> {
             // An unknown kind is the default of the DTD (RFC 6109 §4.4).
             let kind = recipient.kind().value().copied().unwrap_or(RecipientKind::Certified);
             let known = named.entry(lower(address)).or_insert((address, kind));
-            if kind == RecipientKind::Certified {
-                known.1 = kind;
+            if known.1 != kind && kind == RecipientKind::Certified {
+                *known = (address, kind);
             }
         }
         Self(named)
@@ -84,7 +84,7 @@ impl Correct<'_> {
 }
 
 impl<'a> Reception<'_, 'a> {
-    pub(super) fn envelope(&self, content: &Verified<Content<'_>>) -> Result<Pending<'a>, ProviderError> {
+    pub(super) fn envelope(&self, content: &Verified<Content<'_>>) -> Result<Pending, ProviderError> {
         let evidence = content.evidence();
         let origin = Origin::Provider(signer(evidence));
         let envelope = match content.transport_envelope() {
@@ -118,7 +118,7 @@ impl<'a> Reception<'_, 'a> {
         self.correct(&correct, &again)
     }
 
-    fn correct(&self, envelope: &Correct<'_>, again: &[Address]) -> Result<Pending<'a>, ProviderError> {
+    fn correct(&self, envelope: &Correct<'_>, again: &[Address]) -> Result<Pending, ProviderError> {
         let taken_in_charge = match self.taken_in_charge(envelope) {
             Ok(draft) => draft,
             // What no receipt can be written of is not correct.
@@ -137,7 +137,7 @@ impl<'a> Reception<'_, 'a> {
         let note = if envelope.service_mailbox.is_some() { "" } else { NO_SERVICE_MAILBOX };
         self.log_reception(&mut plan, about, note, &fresh, again);
         if let (Some(draft), Some(mailbox)) = (taken_in_charge, &envelope.service_mailbox) {
-            let related = vec![message_id(self.operator, &self.entropy.derive("taken-in-charge", 0))];
+            let related = vec![self.operator.message_id(&self.entropy.derive("taken-in-charge", 0)).as_str().into()];
             plan.log(LogRecord { related, ..about.record(&plan, Event::TakenInChargeIssued, &envelope.certified()) });
             let message = plan.sign(draft)?;
             plan.send(message, self.operator.identity().address(), vec![mailbox.clone()]);
@@ -169,7 +169,7 @@ impl<'a> Reception<'_, 'a> {
     }
 
     /// Hands it on to the delivery point, unmodified.
-    fn forward(&self, plan: &mut Plan<'_, 'a>, envelope: &Correct<'_>) {
+    fn forward(&self, plan: &mut Plan<'_>, envelope: &Correct<'_>) {
         let (primary, asked) = (primary_recipients(envelope.original), envelope.facts.receipt());
         let receipt = |recipient: Address| {
             let kind = primary.as_ref().map_or(asked, |primary| primary.receipt_for(&recipient, asked));
@@ -189,13 +189,7 @@ impl<'a> Reception<'_, 'a> {
     }
 
     /// Stores it, hands on nothing, and tells the sending provider of each certified recipient; of the first ones at once.
-    fn keep_apart(
-        &self,
-        plan: &mut Plan<'_, 'a>,
-        envelope: &Correct<'_>,
-        recipients: &[Address],
-        virus: &str,
-    ) -> Result<(), ProviderError> {
+    fn keep_apart(&self, plan: &mut Plan<'_>, envelope: &Correct<'_>, recipients: &[Address], virus: &str) -> Result<(), ProviderError> {
         self.store(plan, envelope.about, recipients, virus);
         if !envelope.strangers.is_empty() {
             self.done_with(plan, envelope.about.id, &envelope.strangers);
@@ -226,7 +220,7 @@ impl<'a> Reception<'_, 'a> {
 
     /// Where the arrival is remembered. Only one thing can stand under a key: if the same signed bytes came before with others around them, or
     /// with another verdict of the anti-virus, what comes for further mailboxes stands elsewhere; under the key it is noted that they have it.
-    fn place(&self, plan: &mut Plan<'_, 'a>, envelope: &Correct<'_>, content: &ArrivalContent, told_apart: &[&[u8]]) -> Fingerprint {
+    fn place(&self, plan: &mut Plan<'_>, envelope: &Correct<'_>, content: &ArrivalContent, told_apart: &[&[u8]]) -> Fingerprint {
         let key = envelope.key;
         if self.state.arrival(&key).is_none_or(|known| known.content == *content) {
             return key;
@@ -254,45 +248,35 @@ fn primary_recipients(original: &[u8]) -> Option<PrimaryRecipients> {
     Message::parse(header).ok().map(|message| PrimaryRecipients::of(&message))
 }
 
-/// `5.7.1 - provider - virus rilevato: name` (RFC 3463 §3.8), on one line; the name may be anything.
-fn virus_error(operator: &Operator, name: &str) -> Option<ExtendedError> {
-    const LONGEST: usize = 1_000;
-    let plain = |c: char| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c };
-    let whole = format!("5.7.1 - {} - virus rilevato: {name}", operator.identity().provider());
-    whole.chars().map(plain).take(LONGEST).collect::<String>().parse().ok()
-}
-
-/// Writes the rilevazione-virus that is due for one recipient of an infected envelope (RFC 6109 §3.2.3), to the sending provider, and settles it.
+/// Writes the virus detection that is owed for a delivery, to the service mailbox of the sending provider (RFC 6109 §3.2.3).
 pub(in crate::provider) fn virus_detection(
-    plan: &mut Plan<'_, '_>,
+    plan: &mut Plan<'_>,
     operator: &Operator,
     delivery: &DeliveryId,
     arrival: &Arrival,
     entropy: &Entropy,
     now: Timestamp,
 ) -> Result<(), ProviderError> {
-    let awaited = arrival.mailboxes.get(&delivery.mailbox);
-    let (ArrivalContent::Infected { facts, service_mailbox, virus }, Some(Awaited { due: Due::VirusDetection { recipient }, .. })) =
-        (&arrival.content, awaited)
-    else {
+    let ArrivalContent::Infected { facts, service_mailbox, virus } = &arrival.content else { return Ok(()) };
+    let Some(Due::VirusDetection { recipient }) = arrival.mailboxes.get(&delivery.mailbox).map(|awaited| &awaited.due) else {
         return Ok(());
     };
-    let identity = operator.identity();
-    let transaction = facts.transaction();
-    let reason = virus_error(operator, virus);
-    let detection = VirusDetection::new(transaction.told_by(identity.provider(), now), recipient.clone(), reason);
-    let draft = Draft::virus_detection(identity, &detection, service_mailbox, entropy)?;
+    let (identity, transaction) = (operator.identity(), facts.transaction());
+    let told = transaction.told_by(identity.provider(), now);
+    let detection = VirusDetection::new(told, recipient.clone(), operator.virus_error(virus));
+    let message_id = operator.message_id(entropy);
+
     plan.about(transaction.id());
-    let about = About {
-        id: transaction.id(),
-        sender: transaction.sender().as_str(),
-        subject: transaction.subject().unwrap_or_default(),
-        provider: transaction.provider().unwrap_or_default(),
-    };
-    let record = about.record(plan, Event::VirusDetectionIssued, core::slice::from_ref(recipient));
-    plan.log(LogRecord { related: vec![message_id(operator, entropy)], note: virus.clone(), ..record });
-    let message = plan.sign(draft)?;
-    plan.send(message, identity.address(), vec![service_mailbox.clone()]);
+    match Draft::virus_detection(identity, &detection, service_mailbox, entropy) {
+        Ok(draft) => {
+            let (related, note) = (vec![message_id.as_str().into()], virus.clone());
+            let record = plan.record_on(Event::VirusDetectionIssued, transaction);
+            plan.log(LogRecord { recipients: vec![recipient.clone()], related, note, ..record });
+            let message = plan.sign(draft)?;
+            plan.send(message, identity.address(), vec![service_mailbox.clone()]);
+        }
+        Err(error) => plan.cannot_write(transaction, recipient, &error),
+    }
     plan.change(Change::Settled { delivery: delivery.clone() });
     Ok(())
 }

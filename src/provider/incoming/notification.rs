@@ -1,22 +1,21 @@
 //! Notifications of other providers (RFC 6109 §2.2.2), and what the sender's provider learns from them (§3.1.6, §3.2.4).
 
 use super::anomaly::Origin;
-use super::{About, Reception, clipped, deliver, message_id, signed_key, signer};
-use crate::certdata::Fault;
+use super::{About, Reception, clipped, deliver, signed_key, signer};
+use crate::certdata::{ExtendedError, Fault};
 use crate::compose::Draft;
 use crate::directory::Listing;
 use crate::language::Language;
 use crate::message::Content;
 use crate::notification::{NonDelivery, Notification, VirusDetection};
 use crate::provider::log::{Event, LogRecord};
-use crate::provider::output::{DeliveryId, Fingerprint};
 use crate::provider::pending::{Message, Plan};
 use crate::provider::state::{Change, DeliveryProgress, Followed, Standing};
 use crate::provider::{Pending, ProviderError, VirusVerdict};
 use crate::verify::{Evidence, Verified};
 
 impl<'a> Reception<'_, 'a> {
-    pub(super) fn notification(&self, content: &Verified<Content<'_>>) -> Result<Pending<'a>, ProviderError> {
+    pub(super) fn notification(&self, content: &Verified<Content<'_>>) -> Result<Pending, ProviderError> {
         let evidence = content.evidence();
         let notification = match content.notification() {
             Ok(notification) => notification,
@@ -66,7 +65,7 @@ impl<'a> Reception<'_, 'a> {
     }
 
     /// Takes note of what it says of the recipients of a message that was accepted here, as far as their own provider says it.
-    fn hear(&self, plan: &mut Plan<'_, 'a>, about: About<'_>, notification: &Verified<Notification>) -> Result<(), ProviderError> {
+    fn hear(&self, plan: &mut Plan<'_>, about: About<'_>, notification: &Verified<Notification>) -> Result<(), ProviderError> {
         let (told, standing) = match notification.value() {
             Notification::TakenInCharge(n) => (n.received_for(), Standing::TakenInCharge),
             Notification::Delivery(n) => (core::slice::from_ref(n.recipient()), Standing::Delivered),
@@ -105,13 +104,7 @@ impl<'a> Reception<'_, 'a> {
     }
 
     /// The sender learns of the virus (RFC 6109 §3.2.4), unless the outcome for this recipient is known already.
-    fn tell_sender(
-        &self,
-        plan: &mut Plan<'_, 'a>,
-        about: About<'_>,
-        followed: &Followed,
-        virus: &VirusDetection,
-    ) -> Result<(), ProviderError> {
+    fn tell_sender(&self, plan: &mut Plan<'_>, about: About<'_>, followed: &Followed, virus: &VirusDetection) -> Result<(), ProviderError> {
         let operator = self.operator;
         let Some((recipient, fate)) = followed.recipient(virus.recipient()) else { return Ok(()) };
         if matches!(fate.standing, Standing::Delivered | Standing::NotDelivered) {
@@ -120,19 +113,27 @@ impl<'a> Reception<'_, 'a> {
         let accepted = followed.envelope().transaction();
         let entropy = self.entropy.derive("non-delivery", 0);
         let told = accepted.told_by(operator.identity().provider(), self.now);
-        let facts = NonDelivery::new(told, recipient.clone(), Fault::Virus, virus.reason().cloned());
-        let Ok(facts) = facts else { return Ok(()) };
-        let message = plan.sign(Draft::non_delivery(operator.identity(), &facts, &entropy)?)?;
-        let id = message_id(operator, &entropy);
-        let arrival = Fingerprint::of_parts([b"issued", id.as_bytes()]);
-        let provider = operator.identity().provider();
-        let record = About { provider, ..about }.record(plan, Event::NonDeliveryIssued, core::slice::from_ref(recipient));
-        plan.log(LogRecord { related: vec![id], note: virus.reason().map_or("", |reason| reason.raw()).into(), ..record });
-        let mailbox = accepted.sender().clone();
-        let mailboxes = core::slice::from_ref(&mailbox);
-        plan.change(Change::Arrived { message: arrival, arrival: self.arrival(accepted.id(), mailboxes, DeliveryProgress::Awaited) });
-        plan.deliver(message, DeliveryId { arrival, mailbox });
-        Ok(())
+        // As the other provider has it, but for its length; one must be told (RFC 6109 §3.2.4).
+        let said = virus.reason().filter(|reason| reason.raw().contains(|c: char| c.is_alphanumeric()));
+        let reason: Option<ExtendedError> = match said {
+            Some(reason) => clipped(reason).parse().ok(),
+            None => operator.virus_error("non specificato dal gestore del destinatario"),
+        };
+        let note = reason.as_ref().map_or("", ExtendedError::raw).into();
+        let facts = NonDelivery::new(told, recipient.clone(), Fault::Virus, reason)?;
+        match Draft::non_delivery(operator.identity(), &facts, &entropy) {
+            Ok(draft) => {
+                let id = operator.message_id(&entropy);
+                let record = About { provider: operator.identity().provider(), ..about };
+                let record = record.record(plan, Event::NonDeliveryIssued, core::slice::from_ref(recipient));
+                plan.log(LogRecord { related: vec![id.as_str().into()], note, ..record });
+                plan.issue(draft, &id, accepted.sender())
+            }
+            Err(error) => {
+                plan.cannot_write(accepted, recipient, &error);
+                Ok(())
+            }
+        }
     }
 
     pub(super) fn listing_of(&self, evidence: &Evidence) -> Listing<'_> {

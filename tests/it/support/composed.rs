@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use postacert::compose::{ComposeError, Draft, Entropy, Identity, InMemoryKey, ReadableForm, Received};
 use postacert::{
     Acceptance, Address, Content, Delivery, DeliveryTimeout, Fault, Message, NonAcceptance, NonDelivery, Notification, Outcome, PecId,
@@ -19,6 +21,19 @@ pub(crate) const ORIGINAL: &[u8] = b"Return-Path: <anna@pec.gestoreuno.example>\
     To: bruno@pec.gestoreuno.example,\r\n\tcarla@pec.studio.gestoreuno.example\r\nCc: dario@mail.example\r\nSubject: Richiesta\r\n\
     MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"=_x\"\r\n\r\n--=_x\r\n\r\nciao\r\n--=_x\r\nContent-Type: application/pdf; \
     name=\"a.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n--=_x--\r\n";
+
+/// [`ORIGINAL`] with another subject, in encoded words.
+pub(crate) fn original(subject: &str) -> Vec<u8> {
+    let text = String::from_utf8(ORIGINAL.to_vec()).unwrap();
+    text.replace("Subject: Richiesta", &format!("Subject: {}", encoded(subject))).into_bytes()
+}
+
+/// A value in encoded words of UTF-8 (RFC 2047), one a line.
+pub(crate) fn encoded(value: &str) -> String {
+    let characters: Vec<char> = value.chars().collect();
+    let word = |chars: &[char]| format!("=?utf-8?B?{}?=", STANDARD.encode(chars.iter().collect::<String>()));
+    characters.chunks(11).map(word).collect::<Vec<_>>().join("\r\n ")
+}
 
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(verifier);
 pub(crate) static KEY: LazyLock<InMemoryKey> = LazyLock::new(|| InMemoryKey::from_pem(read("pki/uno.key")).unwrap());
@@ -64,11 +79,13 @@ pub(crate) enum Facts {
     Anomaly,
 }
 
-/// Every message of RFC 6109, in every form it has.
+/// Every message of RFC 6109, in every form it has: about the first recipient, or those with certified mail, or all.
 pub(crate) fn every_kind(t: &Transaction) -> Vec<(&'static str, Facts)> {
+    let certified = t.recipients().iter().filter(|recipient| recipient.kind().value() == Some(&RecipientKind::Certified));
+    let certified: Vec<Address> = certified.map(|recipient| recipient.address().value().unwrap().clone()).collect();
+    let to = || certified[0].clone();
     let t = || t.clone();
     let reason = |s: &str| Some(s.parse().unwrap());
-    let carla = || address("carla@pec.studio.gestoreuno.example");
     let refused = |fault, text| NonAcceptance::new(t(), fault, reason(text)).unwrap();
     let not_delivered = |fault, text| NonDelivery::new(t(), to(), fault, reason(text)).unwrap();
     let late = |text| DeliveryTimeout::new(t(), to(), reason(text));
@@ -82,7 +99,7 @@ pub(crate) fn every_kind(t: &Transaction) -> Vec<(&'static str, Facts)> {
         ("posta-certificata-completa", envelope(ReceiptKind::Complete)),
         ("posta-certificata-breve", envelope(ReceiptKind::Brief)),
         ("posta-certificata-sintetica", envelope(ReceiptKind::Concise)),
-        ("presa-in-carico", n(TakenInCharge::new(t(), vec![to(), carla()]).unwrap().into())),
+        ("presa-in-carico", n(TakenInCharge::new(t(), certified.clone()).unwrap().into())),
         ("rilevazione-virus", n(VirusDetection::new(t(), to(), reason("5.5.1 - G - [W32/Prova.A]")).into())),
         ("avvenuta-consegna-completa", n(delivered(ReceiptKind::Complete).into())),
         ("avvenuta-consegna-breve", n(delivered(ReceiptKind::Brief).into())),

@@ -374,12 +374,12 @@ impl World {
     }
 
     /// Decides, signs, and stores what was decided; now and then it all begins again before it is stored.
-    fn commit<'m>(
+    fn commit(
         &mut self,
         at: usize,
         point: Point,
         got: &str,
-        decide: impl Fn(&Host, &Entropy, Timestamp) -> Result<Pending<'m>, ProviderError>,
+        decide: impl Fn(&Host, &Entropy, Timestamp) -> Result<Pending, ProviderError>,
     ) -> Committed {
         self.count += 1;
         let mut entropy = [at as u8; 32];
@@ -392,7 +392,7 @@ impl World {
         );
         let host = &mut self.hosts[at];
         let pending = || decide(host, &entropy, now).unwrap_or_else(|error| panic!("{point:?} of {at}, {got}: {error}"));
-        let sign = |pending: Pending<'m>| pending.sign_and_check_with(&*host.signer, &keys).expect("the key is the certificate's");
+        let sign = |pending: Pending| pending.sign_and_check_with(&*host.signer, &keys).expect("the key is the certificate's");
         let committed = if device { by_device(pending(), &*host.signer, keys) } else { sign(pending()) };
         if crash {
             assert_eq!(sign(pending()), committed, "the same entropy, the same bytes");
@@ -497,7 +497,7 @@ fn verdict<'v>(found: &Option<&'static str>) -> VirusVerdict<'v> {
 }
 
 /// As with a key in a device: the bytes go out, signatures come back; one that does not hold changes nothing.
-fn by_device(pending: Pending<'_>, signer: &dyn Signer, keys: Keys) -> Committed {
+fn by_device(pending: Pending, signer: &dyn Signer, keys: Keys) -> Committed {
     let signatures: Vec<_> = pending.to_sign().map(|request| signer.sign(&request).expect("it signs")).collect();
     if let Some(first) = signatures.first() {
         let mut bad = signatures.clone();
