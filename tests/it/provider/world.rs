@@ -360,7 +360,7 @@ fn sent_envelope(world: &World) -> Vec<u8> {
     copy.open(BRUNO);
     copy.submit(&letter(&[BRUNO]));
     copy.drive(MINUTE);
-    let (_, raw) = copy.hosts[1].mailboxes[&address(BRUNO)].mail[0].clone();
+    let raw = copy.hosts[1].mailboxes[&address(BRUNO)].mail[0].raw.clone();
     assert_eq!(world.transcript[0], copy.transcript[0], "the same steps");
     raw.to_vec()
 }

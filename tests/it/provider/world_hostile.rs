@@ -45,8 +45,8 @@ fn lying_in(world: &World, mailbox: &str, name: &str) -> Vec<u8> {
     let address = address(mailbox);
     let host = world.host_of(&address).unwrap();
     let mail = &world.hosts[host].mailboxes[&address].mail;
-    let found = mail.iter().find(|(_, raw)| world.see(raw).name.starts_with(name));
-    found.unwrap_or_else(|| panic!("{name} in {mailbox}")).1.to_vec()
+    let found = mail.iter().find(|stored| stored.seen.name.starts_with(name));
+    found.unwrap_or_else(|| panic!("{name} in {mailbox}")).raw.to_vec()
 }
 
 #[test]

@@ -35,6 +35,11 @@ pub(crate) const HOUR: i64 = 3_600;
 /// For so long a mail server tries again (RFC 5321 §4.5.4.1).
 const PATIENCE: i64 = 4 * 24 * HOUR;
 
+/// The property of the fuzz target `provider_ops`: whatever the bytes choose, of operations and of faults, keeps the promises.
+pub fn provider_ops(bytes: &[u8]) {
+    schedule::of_bytes(bytes);
+}
+
 /// Everything.
 pub(crate) struct World {
     pub(crate) hosts: Vec<Host>,
@@ -71,7 +76,15 @@ pub(crate) struct Host {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Mailbox {
     pub(crate) condition: Condition,
-    pub(crate) mail: Vec<(DeliveryId, MailBytes)>,
+    pub(crate) mail: Vec<Stored>,
+}
+
+/// What lies in a mailbox, and what it was when it came there.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) delivery: DeliveryId,
+    pub(crate) raw: MailBytes,
+    pub(crate) seen: Seen,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -248,7 +261,7 @@ impl World {
         let address = mail::address(mailbox);
         let host = &self.hosts[self.host_of(&address).expect("somebody serves it")];
         let Some(mailbox) = host.mailboxes.get(&address) else { return Vec::new() };
-        mailbox.mail.iter().map(|(_, raw)| self.see(raw)).collect()
+        mailbox.mail.iter().map(|stored| stored.seen.clone()).collect()
     }
 
     pub(crate) fn see(&self, raw: &[u8]) -> Seen {
@@ -350,13 +363,14 @@ impl World {
     }
 
     fn delivery(&mut self, host: usize, delivery: &DeliveryId, message: &MailBytes) {
-        let outcome = self.hosts[host].store(delivery, message);
+        let seen = self.see(message);
+        let got = seen.name.clone();
+        let outcome = self.hosts[host].store(delivery, message, seen);
         if self.choices.percent(self.faults.crashed) {
             // Before the delivery point was told.
             return self.schedule(MINUTE, Event::Delivery { host, delivery: delivery.clone(), message: message.clone() });
         }
         let again = self.choices.percent(self.faults.crashed);
-        let got = self.see(message).name;
         for _ in 0..=usize::from(again) {
             let committed = self.commit(host, Point::Delivery, &got, |host, entropy, now| {
                 host.operator.delivery_point().settle(&host.state, delivery, message, outcome, entropy, now)
@@ -470,18 +484,18 @@ impl Host {
     }
 
     /// Puts a message into its mailbox, once.
-    fn store(&mut self, delivery: &DeliveryId, message: &MailBytes) -> MailboxOutcome<'static> {
+    fn store(&mut self, delivery: &DeliveryId, message: &MailBytes, seen: Seen) -> MailboxOutcome<'static> {
         let own = delivery.mailbox == *self.operator.service_mailbox() || delivery.mailbox == *self.operator.identity().address();
         if own {
             self.mailboxes.entry(delivery.mailbox.clone()).or_default();
         }
         let Some(mailbox) = self.mailboxes.get_mut(&delivery.mailbox) else { return MailboxOutcome::NoSuchMailbox };
-        if mailbox.mail.iter().any(|(stored, _)| stored == delivery) {
+        if mailbox.mail.iter().any(|stored| stored.delivery == *delivery) {
             return MailboxOutcome::Stored;
         }
         match mailbox.condition {
             Condition::Open => {
-                mailbox.mail.push((delivery.clone(), message.clone()));
+                mailbox.mail.push(Stored { delivery: delivery.clone(), raw: message.clone(), seen });
                 MailboxOutcome::Stored
             }
             Condition::Full => MailboxOutcome::Full,

@@ -124,8 +124,8 @@ fn written(world: &World, at: usize, point: Point, raw: &[u8], records: &[&LogRe
         (What::TakenInCharge | What::VirusDetection, Point::Incoming | Point::Timeouts) => {
             assert!(world.ledger.strangers || accepted().at <= world.now)
         }
-        (What::Delivery, Point::Delivery) => assert!(lies_in_mailbox(host, world, &seen), "a receipt without delivery: {}", seen.name),
-        (What::NonDelivery, Point::Delivery) => assert!(!lies_in_mailbox(host, world, &seen), "it was delivered: {}", seen.name),
+        (What::Delivery, Point::Delivery) => assert!(lies_in_mailbox(host, &seen), "a receipt without delivery: {}", seen.name),
+        (What::NonDelivery, Point::Delivery) => assert!(!lies_in_mailbox(host, &seen), "it was delivered: {}", seen.name),
         (What::NonDelivery | What::Delivery | What::Envelope | What::Anomaly, Point::Incoming) => {}
         (What::FirstNotice, Point::Timeouts) => assert!((12 * HOUR..24 * HOUR).contains(&waited()), "{} after {}", seen.name, waited()),
         (What::FinalNotice, Point::Timeouts) => assert!(waited() >= 22 * HOUR, "{} after {}", seen.name, waited()),
@@ -136,17 +136,16 @@ fn written(world: &World, at: usize, point: Point, raw: &[u8], records: &[&LogRe
     seen
 }
 
-fn lies_in_mailbox(host: &Host, world: &World, receipt: &Seen) -> bool {
+fn lies_in_mailbox(host: &Host, receipt: &Seen) -> bool {
     let recipient = receipt.recipient.as_ref().expect("it is about a recipient");
-    envelopes(host, world, recipient).into_iter().any(|id| Some(id) == receipt.id)
+    envelopes(host, recipient).into_iter().any(|id| Some(id) == receipt.id.as_ref())
 }
 
 /// The transactions whose envelopes lie in a mailbox.
-fn envelopes(host: &Host, world: &World, mailbox: &Address) -> Vec<PecId> {
+fn envelopes<'h>(host: &'h Host, mailbox: &Address) -> Vec<&'h PecId> {
     let mailboxes = host.mailboxes.iter().filter(|(address, _)| same(address, mailbox));
-    let mail = mailboxes.flat_map(|(_, mailbox)| &mailbox.mail);
-    let seen = mail.map(|(_, raw)| Seen::of(raw, &host.judge, VerificationTime::now(world.now)));
-    seen.filter(|seen| seen.what == What::Envelope).filter_map(|seen| seen.id).collect()
+    let seen = mailboxes.flat_map(|(_, mailbox)| &mailbox.mail).map(|stored| &stored.seen);
+    seen.filter(|seen| seen.what == What::Envelope).filter_map(|seen| seen.id.as_ref()).collect()
 }
 
 fn same(one: &Address, other: &Address) -> bool {
@@ -163,11 +162,11 @@ pub(crate) fn at_the_end(world: &World) {
         let sending = &world.hosts[accepted.host];
         let mailbox = sending.mailboxes.get(&accepted.sender).expect("a sender has a mailbox");
         assert_eq!(mailbox.condition, Condition::Open, "senders hear what they are told");
-        let seen = mailbox.mail.iter().map(|(_, raw)| Seen::of(raw, &sending.judge, VerificationTime::now(world.now)));
+        let seen = mailbox.mail.iter().map(|stored| &stored.seen);
         let told: Vec<_> = seen.filter(|seen| seen.id.as_ref() == Some(id)).collect();
         assert_eq!(told.iter().filter(|seen| seen.what == What::Acceptance).count(), 1, "{id} was accepted once");
         for recipient in &accepted.certified {
-            let about = |seen: &&Seen| seen.recipient.as_ref().is_some_and(|about| same(about, recipient));
+            let about = |seen: &&&Seen| seen.recipient.as_ref().is_some_and(|about| same(about, recipient));
             let lies: Vec<What> = told.iter().filter(about).map(|seen| seen.what).collect();
             let heard = accepted.told.iter().filter(|(about, _)| same(about, recipient));
             let heard: Vec<What> = heard.map(|(_, what)| *what).collect();
@@ -178,7 +177,7 @@ pub(crate) fn at_the_end(world: &World) {
             assert_eq!(sorted(lies), sorted(heard.clone()), "what the sender is told lies in the mailbox");
             one_end(world, id, accepted.host, recipient, &heard);
         }
-        taken_in_charge_once(world, id, sending);
+        taken_in_charge_once(id, sending);
     }
 }
 
@@ -194,7 +193,7 @@ fn one_end(world: &World, id: &PecId, sending: usize, recipient: &Address, heard
         other => panic!("{id} to {recipient}: the sender heard {other:?}, and the state has {fate:?}"),
     };
     assert_eq!(fate, Some(standing), "{id} to {recipient}: the sender heard {heard:?}");
-    let copies: usize = world.hosts.iter().map(|host| envelopes(host, world, recipient).iter().filter(|found| *found == id).count()).sum();
+    let copies: usize = world.hosts.iter().map(|host| envelopes(host, recipient).into_iter().filter(|found| *found == id).count()).sum();
     match standing {
         Standing::Delivered => assert_eq!(copies, 1, "{id} to {recipient} was delivered once"),
         Standing::NotDelivered => assert_eq!(copies, 0, "{id} to {recipient} was not delivered"),
@@ -202,9 +201,9 @@ fn one_end(world: &World, id: &PecId, sending: usize, recipient: &Address, heard
     }
 }
 
-fn taken_in_charge_once(world: &World, id: &PecId, sending: &Host) {
+fn taken_in_charge_once(id: &PecId, sending: &Host) {
     let Some(service) = sending.mailboxes.get(sending.operator.service_mailbox()) else { return };
-    let seen = service.mail.iter().map(|(_, raw)| Seen::of(raw, &sending.judge, VerificationTime::now(world.now)));
+    let seen = service.mail.iter().map(|stored| &stored.seen);
     let mut taken: Vec<_> = seen.filter(|seen| seen.what == What::TakenInCharge && seen.id.as_ref() == Some(id)).collect();
     let all = taken.len();
     taken.dedup_by(|a, b| a.name == b.name);

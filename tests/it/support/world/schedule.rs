@@ -98,21 +98,18 @@ fn something_changes(world: &mut World) {
 
 /// Somebody sends again what lies in a mailbox, to whomever.
 fn replay(world: &mut World) {
-    let mut found = Vec::new();
-    for host in &world.hosts {
-        let mail = host.mailboxes.values().flat_map(|mailbox| &mailbox.mail);
-        found.extend(mail.map(|(_, raw)| raw.clone()));
-    }
+    let mailboxes = world.hosts.iter().flat_map(|host| host.mailboxes.values());
+    let found: Vec<_> = mailboxes.flat_map(|mailbox| &mailbox.mail).cloned().collect();
     if found.is_empty() {
         return;
     }
-    let raw = world.choices.of(&found).clone();
+    let stored = world.choices.of(&found);
     // What a provider tells its own users has come by no network.
-    if matches!(world.see(&raw).what, What::Envelope | What::Delivery | What::TakenInCharge | What::VirusDetection) {
+    if matches!(stored.seen.what, What::Envelope | What::Delivery | What::TakenInCharge | What::VirusDetection) {
         let host = world.choices.below(world.hosts.len());
         let user = *world.choices.of(&["anna", "bruno", "ricezione", ABSENT]);
         let to = user_of(world, host, user);
-        world.mail_from_outside("mario@mail.example", &[&to], &raw);
+        world.mail_from_outside("mario@mail.example", &[&to], &stored.raw);
     }
 }
 
