@@ -1,6 +1,6 @@
 //! Every flow of RFC 6109 §3 between providers, with all that each party gets.
 
-use postacert::provider::{Event, OrdinaryMail, Settings, Standing};
+use postacert::provider::{Event, OrdinaryMail, Standing};
 use postacert::{Address, Domain};
 
 use crate::support::world::choices::Choices;
@@ -122,12 +122,7 @@ fn s3_1_2_a_formal_refusal() {
 #[test]
 fn s3_1_2_above_the_second_bound_smtp_refuses() {
     let mut world = two();
-    let settings = |world: &World, change: &dyn Fn(&mut Settings)| {
-        let mut settings = world.hosts[0].operator.settings().clone();
-        change(&mut settings);
-        world.hosts[0].operator.clone().with_settings(settings).unwrap()
-    };
-    world.hosts[0].operator = settings(&world, &|settings| settings.smtp_bytes = 10_000);
+    world.settings(0, |settings| settings.smtp_bytes = 10_000);
     let handed = world.submit(&Letter { body: "x\r\n".repeat(4_000), ..letter(&[BRUNO]) });
     assert_eq!(handed.refused.map(|reply| reply.code), Some(552));
     finish(&mut world);
@@ -262,9 +257,7 @@ fn s3_1_6_delivered_between_the_notices_gives_the_first_alone() {
 #[test]
 fn s3_1_6_the_final_notice_at_22_hours_and_not_before() {
     let mut world = two();
-    let mut settings = world.hosts[0].operator.settings().clone();
-    settings.final_notice_secs = 22 * HOUR;
-    world.hosts[0].operator = world.hosts[0].operator.clone().with_settings(settings).unwrap();
+    world.settings(0, |settings| settings.final_notice_secs = 22 * HOUR);
     world.faults.lost = 100;
     let begun = world.now;
     world.submit(&letter(&[BRUNO]));
@@ -330,9 +323,7 @@ fn s3_2_2_ordinary_mail_is_an_anomaly_or_refused() {
     assert!(world.hosts.iter().all(|host| host.mailboxes.values().all(|mailbox| mailbox.mail.len() < 3)));
 
     let mut world = two();
-    let mut settings = world.hosts[1].operator.settings().clone();
-    settings.ordinary_mail = OrdinaryMail::Refuse;
-    world.hosts[1].operator = world.hosts[1].operator.clone().with_settings(settings).unwrap();
+    world.settings(1, |settings| settings.ordinary_mail = OrdinaryMail::Refuse);
     world.mail_from_outside(MARIO, &[BRUNO], mail);
     finish(&mut world);
     assert_eq!(world.mailbox(BRUNO), [""; 0]);
@@ -403,9 +394,7 @@ fn ten_thousand_recipients_of_five_providers() {
     let domains: Vec<String> = world.hosts.iter().map(|host| host.operator.identity().address().domain().to_string()).collect();
     let all: Vec<String> = (0..10_000).map(|n| format!("u{n}@{}", domains[n % 5])).collect();
     let to: Vec<&str> = all.iter().map(String::as_str).collect();
-    let mut settings = world.hosts[0].operator.settings().clone();
-    settings.sizes.total_bytes = u64::MAX;
-    world.hosts[0].operator = world.hosts[0].operator.clone().with_settings(settings).unwrap();
+    world.settings(0, |settings| settings.sizes.total_bytes = u64::MAX);
     let id = world.submit(&letter(&to)).transaction;
     assert_eq!(world.hosts[0].state.recipients(&id).count(), 10_000);
     let sent = world.transcript[0].gave.iter().filter(|gave| gave.starts_with("send posta-certificata to ")).count();

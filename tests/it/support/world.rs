@@ -20,8 +20,8 @@ use std::sync::Arc;
 
 use postacert::compose::{Entropy, Signer};
 use postacert::provider::{
-    Arrived, Committed, DeliveryId, Delta, LogRecord, MailBytes, MailboxOutcome, Operator, Output, Pending, ProviderError, SmtpReply,
-    State, Submitted, VirusVerdict,
+    Arrived, Committed, DeliveryId, Delta, LogRecord, MailBytes, MailboxOutcome, Operator, Output, Pending, ProviderError, Settings,
+    SmtpReply, State, Submitted, VirusVerdict,
 };
 use postacert::{Address, Directory, PecId, Timestamp, UnixTime, VerificationTime, Verifier};
 
@@ -200,6 +200,14 @@ impl World {
     /// Where mail for this address goes.
     pub(crate) fn host_of(&self, address: &Address) -> Option<usize> {
         self.hosts.iter().position(|host| host.operator.serves(address))
+    }
+
+    /// Changes the settings of a provider.
+    pub(crate) fn settings(&mut self, provider: usize, change: impl FnOnce(&mut Settings)) {
+        let operator = self.hosts[provider].operator.clone();
+        let mut settings = operator.settings().clone();
+        change(&mut settings);
+        self.hosts[provider].operator = operator.with_settings(settings).expect("they are lawful");
     }
 
     /// Legal time: an hour ahead of UTC, as in an Italian winter.
