@@ -192,7 +192,7 @@ pub(crate) fn heard(committed: &Committed) -> Vec<Value> {
 /// A state in which the envelope of the fixtures was accepted, and nothing more is known.
 pub(crate) fn accepted() -> State {
     let raw = read("valid/posta-certificata-completa.eml");
-    let recipient = |to: &str| json!([to, { "standing": "silent", "delay": "untold" }]);
+    let recipient = |to: &str| json!([to, { "stage": "silent", "delay": "untold" }]);
     let followed = json!([{ "followed": { "envelope": data(&raw), "recipients": [recipient(PROTOCOLLO), recipient(SINDACO)] } }]);
     State::from(serde_json::from_value::<Delta>(followed).unwrap())
 }
