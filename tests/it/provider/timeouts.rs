@@ -9,8 +9,8 @@ use postacert::{Fault, Notification, TimeoutNotice, Timestamp, TransportEnvelope
 use serde_json::json;
 
 use super::stored::{
-    ENTROPY, OPERATOR, PROVIDER, address, arrival, arrived, delivery_to, delta, envelope, events, followed, later, logs, message_id, now,
-    pec_id, proven, received, sent, settled, state,
+    ENTROPY, OPERATOR, ORIGINAL, PROVIDER, address, arrival, arrived, delivery_to, delta, envelope, events, followed, later, logs,
+    message_id, now, pec_id, proven, received, sent, settled, state,
 };
 use crate::support::composed::KEY;
 
@@ -344,7 +344,7 @@ fn r31_a_message_of_which_no_notice_can_be_written_keeps_no_other_waiting() {
 
     // Nor does a delivery wait for ever for its receipt.
     let facts = received(postacert::ReceiptKind::Concise);
-    let raw = envelope(&facts, b"\r\n");
+    let raw = envelope(&facts, ORIGINAL);
     let state = arrived(&endless(&facts), &raw, postacert::ReceiptKind::Concise);
     for (outcome, event) in [(MailboxOutcome::Stored, "delivered"), (MailboxOutcome::Full, "not-delivered")] {
         let point = OPERATOR.delivery_point();

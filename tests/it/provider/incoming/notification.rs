@@ -2,7 +2,7 @@
 
 use postacert::compose::{Draft, Entropy};
 use postacert::provider::{Event, Fate, Output, Stage, State, VirusVerdict};
-use postacert::{Delivery, Fault, Message, NonDelivery, ReceiptKind, TakenInCharge, Transaction, VirusDetection};
+use postacert::{Delivery, ExtendedError, Fault, Message, NonDelivery, ReceiptKind, TakenInCharge, Transaction, VirusDetection};
 use serde_json::json;
 
 use super::{
@@ -17,6 +17,10 @@ fn silent(state: &State) {
     for recipient in [PROTOCOLLO, SINDACO] {
         assert_eq!(fate(state, recipient).stage, Stage::Silent);
     }
+}
+
+fn reason() -> Option<ExtendedError> {
+    "5.3.0 - un gestore - un motivo".parse().ok()
 }
 
 fn told(provider: &str) -> Transaction {
@@ -116,7 +120,7 @@ fn s3_2_4_the_sender_is_told_of_a_virus_once() {
 
     // Its provider says it once more, in another message.
     let due_ = Gestore::due();
-    let facts = VirusDetection::new(told(DUE), address(PROTOCOLLO), None);
+    let facts = VirusDetection::new(told(DUE), address(PROTOCOLLO), reason());
     let draft = Draft::virus_detection(due_.identity(), &facts, &address(SERVICE), &Entropy::new([3; 32])).unwrap();
     let again = uno.receive(&state, &[SERVICE], &due_.sign(draft));
     assert!(messages(&again, "errore-consegna").is_empty());
@@ -183,8 +187,8 @@ fn r19_only_the_recipients_provider_is_heard() {
     let state = accepted();
     // Another provider cannot speak of this domain: irregular.
     let taken = TakenInCharge::new(told(TRE), vec![address(PROTOCOLLO)]).unwrap();
-    let virus = VirusDetection::new(told(TRE), address(PROTOCOLLO), None);
-    let failed = NonDelivery::new(told(TRE), address(PROTOCOLLO), Fault::Other, None).unwrap();
+    let virus = VirusDetection::new(told(TRE), address(PROTOCOLLO), reason());
+    let failed = NonDelivery::new(told(TRE), address(PROTOCOLLO), Fault::Other, reason()).unwrap();
     let (identity, entropy, service) = (tre.identity(), Entropy::new([3; 32]), address(SERVICE));
     let forged = [
         tre.sign(Draft::taken_in_charge(identity, &taken, &service, &entropy).unwrap()),
@@ -202,7 +206,7 @@ fn r19_only_the_recipients_provider_is_heard() {
         assert!(heard(&committed).is_empty());
     }
     // The sender's own provider may write that a delivery failed; it does not learn it from itself.
-    let failed = NonDelivery::new(told(UNO), address(PROTOCOLLO), Fault::Other, None).unwrap();
+    let failed = NonDelivery::new(told(UNO), address(PROTOCOLLO), Fault::Other, reason()).unwrap();
     let own = uno.sign(Draft::non_delivery(uno.identity(), &failed, &entropy).unwrap());
     let committed = uno.receive(&state, &[MARIO], &own);
     assert_eq!(log(&committed, Event::NotificationUnknown).recipients, [address(PROTOCOLLO)]);
