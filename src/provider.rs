@@ -37,7 +37,7 @@ pub use incoming::{Arrived, IncomingPoint};
 pub use log::{Event, LogRecord, LogRecordError};
 pub use output::{DeliveryId, Fingerprint, MailBytes, Output, SmtpReply};
 pub use pending::{Committed, Pending};
-pub use state::{Arrival, Change, Delay, Delta, Fate, Standing, State};
+pub use state::{Arrival, Change, Delay, Delta, Fate, Stage, State};
 pub use timeouts::Timeouts;
 
 use crate::address::{Address, Domain};

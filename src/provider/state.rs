@@ -63,7 +63,7 @@ pub enum Change {
         /// The recipients.
         recipients: Vec<Address>,
         /// What was heard.
-        standing: Standing,
+        stage: Stage,
     },
     /// The sender was told that nothing has been heard of this recipient (the first notice of RFC 6109 §3.1.6).
     Delayed {
@@ -95,7 +95,7 @@ pub enum Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
-pub enum Standing {
+pub enum Stage {
     /// Nothing was heard.
     Silent,
     /// The recipient's provider has it.
@@ -112,7 +112,7 @@ pub enum Standing {
     Delivered,
 }
 
-impl Standing {
+impl Stage {
     /// Whether more is awaited. After the final notice it is not, though a receipt may still come (RFC 6109 §2.1.1.1.2).
     #[must_use]
     pub fn is_open(self) -> bool {
@@ -126,7 +126,7 @@ impl Standing {
 #[non_exhaustive]
 pub struct Fate {
     /// What is known.
-    pub standing: Standing,
+    pub stage: Stage,
     /// Whether the sender got the first notice of RFC 6109 §3.1.6.
     pub delay: Delay,
 }
@@ -143,7 +143,7 @@ pub enum Delay {
 
 impl Fate {
     /// Nothing heard, nothing told.
-    pub(super) const UNKNOWN: Self = Self { standing: Standing::Silent, delay: Delay::Untold };
+    pub(super) const UNKNOWN: Self = Self { stage: Stage::Silent, delay: Delay::Untold };
 
     /// Nothing was heard, and the sender was not told so.
     pub(super) fn is_silent(self) -> bool {
@@ -151,10 +151,10 @@ impl Fate {
     }
 
     /// What a receipt says stays, whatever comes later; the final notice is overtaken by a receipt.
-    fn hear(&mut self, standing: Standing) {
-        let settled = matches!(self.standing, Standing::Delivered | Standing::NotDelivered);
-        if !settled && standing > self.standing {
-            self.standing = standing;
+    fn hear(&mut self, stage: Stage) {
+        let settled = matches!(self.stage, Stage::Delivered | Stage::NotDelivered);
+        if !settled && stage > self.stage {
+            self.stage = stage;
         }
     }
 }
@@ -173,7 +173,7 @@ impl Followed {
     fn new(envelope: TransportEnvelope, recipients: Vec<(Address, Fate)>) -> Self {
         let recipients: BTreeMap<_, _> = recipients.into_iter().map(|known| (key(&known.0), known)).collect();
         let silent = recipients.values().filter(|(_, fate)| fate.is_silent()).count();
-        let open = recipients.values().filter(|(_, fate)| fate.standing.is_open()).count();
+        let open = recipients.values().filter(|(_, fate)| fate.stage.is_open()).count();
         Self { envelope, recipients, silent, open }
     }
 
@@ -203,7 +203,7 @@ impl Followed {
         if before.is_silent() && !fate.is_silent() {
             self.silent = self.silent.saturating_sub(1);
         }
-        if before.standing.is_open() && !fate.standing.is_open() {
+        if before.stage.is_open() && !fate.stage.is_open() {
             self.open = self.open.saturating_sub(1);
         }
     }
@@ -389,7 +389,7 @@ impl State {
                     self.index(&id);
                 }
             }
-            Change::Heard { id, recipients, standing } => self.tell(&id, &recipients, |fate| fate.hear(standing)),
+            Change::Heard { id, recipients, stage } => self.tell(&id, &recipients, |fate| fate.hear(stage)),
             Change::Delayed { id, recipient } => self.tell(&id, &[recipient], |fate| fate.delay = Delay::Told),
             Change::Arrived { message, arrival } => self.arrive(message, arrival),
             Change::Settled { delivery } => self.settle(delivery),

@@ -3,7 +3,7 @@
 use super::incoming::virus_detection;
 use super::log::{Event, LogRecord};
 use super::pending::Plan;
-use super::state::{Change, Followed, Standing, State};
+use super::state::{Change, Followed, Stage, State};
 use super::{Operator, Pending, ProviderError};
 use crate::address::Address;
 use crate::certdata::ExtendedError;
@@ -87,7 +87,7 @@ impl<'o> Timeouts<'o> {
         let is_due = |accepted: UnixTime, secs| accepted.checked_add_secs(secs).is_some_and(|due| due <= now.instant());
         // Each message that is looked at has a recipient to tell of, so no more are looked at than notices written.
         let last = state.open().take_while(|(accepted, _)| is_due(*accepted, settings.final_notice_secs)).flat_map(|(_, sent)| {
-            let open = sent.recipients().filter(|(_, fate)| fate.standing.is_open());
+            let open = sent.recipients().filter(|(_, fate)| fate.stage.is_open());
             open.map(move |(recipient, _)| (Notice::Final, sent, recipient))
         });
         let first = state.silent().take_while(|(accepted, _)| is_due(*accepted, settings.first_notice_secs));
@@ -139,7 +139,7 @@ impl<'o> Timeouts<'o> {
         let (id, recipient) = (transaction.id().clone(), recipient.clone());
         plan.change(match notice {
             Notice::First => Change::Delayed { id, recipient },
-            Notice::Final => Change::Heard { id, recipients: vec![recipient], standing: Standing::TimedOut },
+            Notice::Final => Change::Heard { id, recipients: vec![recipient], stage: Stage::TimedOut },
         });
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::message::Content;
 use crate::notification::{NonDelivery, Notification, VirusDetection};
 use crate::provider::log::{Event, LogRecord};
 use crate::provider::pending::{Message, Plan};
-use crate::provider::state::{Change, DeliveryProgress, Followed, Standing};
+use crate::provider::state::{Change, DeliveryProgress, Followed, Stage};
 use crate::provider::{Pending, ProviderError, VirusVerdict};
 use crate::verify::{Evidence, Verified};
 
@@ -66,11 +66,11 @@ impl<'a> Reception<'_, 'a> {
 
     /// Takes note of what it says of the recipients of a message that was accepted here, as far as their own provider says it.
     fn hear(&self, plan: &mut Plan<'_>, about: About<'_>, notification: &Verified<Notification>) -> Result<(), ProviderError> {
-        let (told, standing) = match notification.value() {
-            Notification::TakenInCharge(n) => (n.received_for(), Standing::TakenInCharge),
-            Notification::Delivery(n) => (core::slice::from_ref(n.recipient()), Standing::Delivered),
-            Notification::NonDelivery(n) => (core::slice::from_ref(n.recipient()), Standing::NotDelivered),
-            Notification::VirusDetection(n) => (core::slice::from_ref(n.recipient()), Standing::NotDelivered),
+        let (told, stage) = match notification.value() {
+            Notification::TakenInCharge(n) => (n.received_for(), Stage::TakenInCharge),
+            Notification::Delivery(n) => (core::slice::from_ref(n.recipient()), Stage::Delivered),
+            Notification::NonDelivery(n) => (core::slice::from_ref(n.recipient()), Stage::NotDelivered),
+            Notification::VirusDetection(n) => (core::slice::from_ref(n.recipient()), Stage::NotDelivered),
             Notification::Acceptance(_) | Notification::NonAcceptance(_) | Notification::DeliveryTimeout(_) => return Ok(()),
         };
         let transaction = notification.value().transaction();
@@ -96,7 +96,7 @@ impl<'a> Reception<'_, 'a> {
         let same_subject = followed.envelope().transaction().subject() == transaction.subject();
         let note = if same_subject { "" } else { "l'oggetto non è quello del messaggio accettato" };
         plan.log(LogRecord { note: note.into(), ..about.record(plan, Event::NotificationHeard, &heard) });
-        plan.change(Change::Heard { id: transaction.id().clone(), recipients: heard, standing });
+        plan.change(Change::Heard { id: transaction.id().clone(), recipients: heard, stage });
         match notification.value() {
             Notification::VirusDetection(virus) => self.tell_sender(plan, about, followed, virus),
             _ => Ok(()),
@@ -107,7 +107,7 @@ impl<'a> Reception<'_, 'a> {
     fn tell_sender(&self, plan: &mut Plan<'_>, about: About<'_>, followed: &Followed, virus: &VirusDetection) -> Result<(), ProviderError> {
         let operator = self.operator;
         let Some((recipient, fate)) = followed.recipient(virus.recipient()) else { return Ok(()) };
-        if matches!(fate.standing, Standing::Delivered | Standing::NotDelivered) {
+        if matches!(fate.stage, Stage::Delivered | Stage::NotDelivered) {
             return Ok(());
         }
         let accepted = followed.envelope().transaction();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use postacert::compose::{InMemoryKey, Signer as _, SizeLimits, relabel};
-use postacert::provider::{Committed, Delay, Event, Operator, Output, Pending, ProviderError, Standing, State, Submitted, VirusVerdict};
+use postacert::provider::{Committed, Delay, Event, Operator, Output, Pending, ProviderError, Stage, State, Submitted, VirusVerdict};
 use postacert::{
     Acceptance, Address, CertificationData, DirectoryBuilder, Fault, NonAcceptance, Provider, ReceiptKind, RecipientKind,
     TransportEnvelope, Verifier,
@@ -124,8 +124,8 @@ fn s2_2_1_a_message_is_accepted_and_goes_to_all() {
 
     // §3.1.6
     let state = after(&committed);
-    let followed: Vec<_> = state.recipients(&id).map(|(to, fate)| (to.as_str(), fate.standing, fate.delay)).collect();
-    assert_eq!(followed, [(BRUNO, Standing::Silent, Delay::Untold), (CARLA, Standing::Silent, Delay::Untold)]);
+    let followed: Vec<_> = state.recipients(&id).map(|(to, fate)| (to.as_str(), fate.stage, fate.delay)).collect();
+    assert_eq!(followed, [(BRUNO, Stage::Silent, Delay::Untold), (CARLA, Stage::Silent, Delay::Untold)]);
     assert_eq!(state.awaited().collect::<Vec<_>>(), [delivered(&committed)[0].0.clone()], "the acceptance, until it is settled");
 }
 
@@ -357,7 +357,7 @@ fn s3_1_3_a_virus_is_told_and_the_message_stored() {
         let refused = NonAcceptance::try_from(data).unwrap();
         assert_eq!(
             (refused.fault(), refused.reason().unwrap().raw()),
-            (Fault::Virus, &*format!("5.7.1 - {UNO} - virus rilevato: W32/Prova.A"))
+            (Fault::Virus, &*format!("5.5.1 - {UNO} - virus rilevato: W32/Prova.A"))
         );
         assert_eq!(outer(&raw, "X-VerificaSicurezza").as_deref(), Some("errore"));
         let Output::Store { virus, message: stored, keep_until, .. } = &committed.outputs[2] else { panic!() };
@@ -381,8 +381,8 @@ fn the_name_of_a_virus_may_be_anything() {
         mail.virus = VirusVerdict::Infected(name);
         let committed = mail.submit();
         let refused = NonAcceptance::try_from(notice(&committed).0).unwrap();
-        assert_eq!(refused.reason().unwrap().raw(), format!("5.7.1 - {UNO} - {said}"));
-        assert_eq!(refused.reason().unwrap().code().unwrap().to_string(), "5.7.1");
+        assert_eq!(refused.reason().unwrap().raw(), format!("5.5.1 - {UNO} - {said}"));
+        assert_eq!(refused.reason().unwrap().code().unwrap().to_string(), "5.5.1");
     }
     let mut mail = Mail::usual();
     let name: &'static str = "€".repeat(5_000).leak();

@@ -71,9 +71,15 @@ impl Gestore {
 
     /// An envelope from Mario to these; those with a question mark are external.
     pub(crate) fn envelope(&self, to: &[&str], original: &[u8]) -> Vec<u8> {
-        let transaction = transaction(self.identity().provider(), MARIO, to);
-        let facts = TransportEnvelope::new(transaction, postacert::ReceiptKind::Complete);
+        let facts = self.facts_of(original, MARIO, to);
         self.sign(Draft::transport_envelope(self.identity(), &facts, original, &Entropy::new([9; 32])).unwrap())
+    }
+
+    /// What is certified of a mail from that sender to these.
+    pub(crate) fn facts_of(&self, original: &[u8], from: &str, to: &[&str]) -> TransportEnvelope {
+        let (when, id) = ("2026-11-22T04:50:00+01:00".parse().unwrap(), ID.parse().unwrap());
+        let facts = self.identity().transaction_of(original, address(from), recipients(to), when, id);
+        TransportEnvelope::new(facts.unwrap(), postacert::ReceiptKind::Complete)
     }
 
     pub(crate) fn receive(&self, state: &State, to: &[&str], message: &[u8]) -> Committed {
@@ -102,13 +108,17 @@ pub(crate) fn address(text: &str) -> Address {
     text.parse().unwrap()
 }
 
-pub(crate) fn transaction(provider: &str, from: &str, to: &[&str]) -> Transaction {
+/// Those with a question mark are external.
+fn recipients(to: &[&str]) -> Vec<Recipient> {
     let recipient = |to: &&str| match to.strip_prefix('?') {
         Some(external) => Recipient::new(address(external), RecipientKind::External),
         None => Recipient::new(address(to), RecipientKind::Certified),
     };
-    let to = to.iter().map(recipient).collect();
-    Transaction::new(address(from), to, provider, "2026-11-22T04:50:00+01:00".parse().unwrap(), ID.parse().unwrap())
+    to.iter().map(recipient).collect()
+}
+
+pub(crate) fn transaction(provider: &str, from: &str, to: &[&str]) -> Transaction {
+    Transaction::new(address(from), recipients(to), provider, "2026-11-22T04:50:00+01:00".parse().unwrap(), ID.parse().unwrap())
         .and_then(|transaction| transaction.with_subject("Trasmissione del verbale di collaudo"))
         .unwrap()
 }
@@ -192,7 +202,7 @@ pub(crate) fn heard(committed: &Committed) -> Vec<Value> {
 /// A state in which the envelope of the fixtures was accepted, and nothing more is known.
 pub(crate) fn accepted() -> State {
     let raw = read("valid/posta-certificata-completa.eml");
-    let recipient = |to: &str| json!([to, { "standing": "silent", "delay": "untold" }]);
+    let recipient = |to: &str| json!([to, { "stage": "silent", "delay": "untold" }]);
     let followed = json!([{ "followed": { "envelope": data(&raw), "recipients": [recipient(PROTOCOLLO), recipient(SINDACO)] } }]);
     State::from(serde_json::from_value::<Delta>(followed).unwrap())
 }

@@ -1,6 +1,6 @@
 //! What is remembered from one decision to the next.
 
-use postacert::provider::{Delta, Fate, Standing, State};
+use postacert::provider::{Delta, Fate, Stage, State};
 use postacert::{Address, UnixTime};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -11,16 +11,16 @@ const ID: &str = "busta1@pec.gestoreuno.example";
 const BRUNO: &str = "bruno@cert.duepostale.example";
 const CARLA: &str = "Carla@Cert.DuePostale.example";
 
-fn heard(id: &str, recipients: &[&str], standing: &str) -> Value {
-    json!({"heard": {"id": id, "recipients": recipients, "standing": standing}})
+fn heard(id: &str, recipients: &[&str], stage: &str) -> Value {
+    json!({"heard": {"id": id, "recipients": recipients, "stage": stage}})
 }
 
 fn waiting() -> State {
     state(vec![followed(&sent(ID, later(0).instant(), &[BRUNO, CARLA]), &[(BRUNO, "silent", "untold"), (CARLA, "silent", "untold")])])
 }
 
-fn standing(state: &State, recipient: &str) -> Standing {
-    state.fate(&pec_id(ID), &address(recipient)).unwrap().standing
+fn stage(state: &State, recipient: &str) -> Stage {
+    state.fate(&pec_id(ID), &address(recipient)).unwrap().stage
 }
 
 /// The state as it comes back from a store.
@@ -34,25 +34,25 @@ fn restored(state: &State) -> State {
 #[test]
 fn s2_1_1_1_2_a_receipt_is_heard_after_the_final_notice() {
     for (late, then) in [
-        ("taken-in-charge", Standing::TimedOut),
-        ("delivered", Standing::Delivered),
-        ("not-delivered", Standing::NotDelivered),
-        ("silent", Standing::TimedOut),
+        ("taken-in-charge", Stage::TimedOut),
+        ("delivered", Stage::Delivered),
+        ("not-delivered", Stage::NotDelivered),
+        ("silent", Stage::TimedOut),
     ] {
         let mut state = waiting();
         state.apply(&delta(vec![heard(ID, &[BRUNO], "timed-out"), heard(ID, &[BRUNO], late)]));
-        assert_eq!((standing(&state, BRUNO), standing(&state, CARLA)), (then, Standing::Silent), "{late}");
+        assert_eq!((stage(&state, BRUNO), stage(&state, CARLA)), (then, Stage::Silent), "{late}");
         restored(&state);
     }
 }
 
 #[test]
 fn r28_of_receipts_that_contradict_each_other_the_first_stays() {
-    for (first, kept) in [("delivered", Standing::Delivered), ("not-delivered", Standing::NotDelivered)] {
+    for (first, kept) in [("delivered", Stage::Delivered), ("not-delivered", Stage::NotDelivered)] {
         for later in ["silent", "taken-in-charge", "timed-out", "not-delivered", "delivered"] {
             let mut state = waiting();
             state.apply(&delta(vec![heard(ID, &[BRUNO], first), heard(ID, &[BRUNO], later)]));
-            assert_eq!(standing(&state, BRUNO), kept, "{first}, then {later}");
+            assert_eq!(stage(&state, BRUNO), kept, "{first}, then {later}");
         }
     }
 }
@@ -62,7 +62,7 @@ fn r28_receipts_spell_addresses_as_they_like_and_name_whom_they_like() {
     let mut state = waiting();
     state.apply(&delta(vec![heard(ID, &["cARLA@cert.duepostale.EXAMPLE", "franco@cert.duepostale.example"], "delivered")]));
     state.apply(&delta(vec![heard("altra@pec.gestoreuno.example", &[BRUNO], "delivered")]));
-    assert_eq!((standing(&state, CARLA), standing(&state, BRUNO)), (Standing::Delivered, Standing::Silent));
+    assert_eq!((stage(&state, CARLA), stage(&state, BRUNO)), (Stage::Delivered, Stage::Silent));
     let known: Vec<(&Address, Fate)> = state.recipients(&pec_id(ID)).collect();
     assert_eq!(known.iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), [BRUNO, CARLA], "as the sender spelled them");
     assert_eq!(state.fate(&pec_id(ID), &address("franco@cert.duepostale.example")), None);
@@ -74,7 +74,7 @@ fn to_follow_a_message_again_forgets_nothing() {
     let mut state = waiting();
     state.apply(&delta(vec![heard(ID, &[BRUNO], "delivered")]));
     state.apply(&Delta::from(waiting()));
-    assert_eq!(standing(&state, BRUNO), Standing::Delivered);
+    assert_eq!(stage(&state, BRUNO), Stage::Delivered);
 }
 
 fn arrival(n: u8, at: UnixTime, mailboxes: &[(u8, &str)]) -> Value {
@@ -120,7 +120,7 @@ fn r28_the_same_message_for_further_mailboxes_adds_them() {
 fn what_is_over_is_forgotten_and_nothing_else() {
     let at = |secs| later(secs).instant();
     let submitted = |n: u8, secs| json!({"submitted": {"submission": fingerprint(n), "id": format!("b{n}@a.example"), "at": at(secs)}});
-    let one = |id: &str, secs, standing| followed(&sent(id, at(secs), &[BRUNO]), &[(BRUNO, standing, "told")]);
+    let one = |id: &str, secs, stage| followed(&sent(id, at(secs), &[BRUNO]), &[(BRUNO, stage, "told")]);
     let remembered = vec![
         submitted(1, 10),
         one("new@a.example", 10, "delivered"),
@@ -149,12 +149,12 @@ fn what_is_over_is_forgotten_and_nothing_else() {
 fn what_is_stored_reads_well_and_nothing_else_is_read() {
     let text = serde_json::to_string(&waiting()).unwrap();
     assert!(text.starts_with(r#"[{"followed":{"envelope":"#), "{text}");
-    assert!(text.contains(r#"["bruno@cert.duepostale.example",{"standing":"silent","delay":"untold"}]"#), "{text}");
+    assert!(text.contains(r#"["bruno@cert.duepostale.example",{"stage":"silent","delay":"untold"}]"#), "{text}");
     for broken in [
         r#"[{"settled":{"delivery":{"arrival":"a0","mailbox":"a@b.example"}}}]"#,
         r#"[{"settled":{"delivery":{"arrival":"zz","mailbox":"nobody"}}}]"#,
         r#"[{"forged":{}}]"#,
-        r#"[{"heard":{"id":"x","recipients":[],"standing":"perhaps"}}]"#,
+        r#"[{"heard":{"id":"x","recipients":[],"stage":"perhaps"}}]"#,
         r#"{}"#,
     ] {
         assert!(serde_json::from_str::<State>(broken).is_err(), "{broken}");
@@ -167,14 +167,14 @@ fn what_is_stored_reads_well_and_nothing_else_is_read() {
 fn any_decision() -> impl Strategy<Value = Vec<Value>> {
     let (id, secs) = ((0..4_u8).prop_map(|n| format!("b{n}@a.example")), -100..100_i64);
     let to = || prop::collection::vec(prop::sample::select(vec!["a@x.example", "B@x.example", "b@X.example", "c@x.example"]), 1..4);
-    let standing = prop::sample::select(vec!["silent", "taken-in-charge", "timed-out", "not-delivered", "delivered"]);
-    let fate = (standing.clone(), prop::sample::select(vec!["untold", "told"]));
-    let follow = (id.clone(), secs.clone(), to(), fate, any::<u8>()).prop_map(|(id, secs, to, (standing, delay), n)| {
-        let fates: Vec<_> = to.iter().map(|to| (*to, standing, delay)).collect();
+    let stage = prop::sample::select(vec!["silent", "taken-in-charge", "timed-out", "not-delivered", "delivered"]);
+    let fate = (stage.clone(), prop::sample::select(vec!["untold", "told"]));
+    let follow = (id.clone(), secs.clone(), to(), fate, any::<u8>()).prop_map(|(id, secs, to, (stage, delay), n)| {
+        let fates: Vec<_> = to.iter().map(|to| (*to, stage, delay)).collect();
         let at = later(secs).instant();
         vec![json!({"submitted": {"submission": fingerprint(n), "id": id, "at": at}}), followed(&sent(&id, at, &to), &fates)]
     });
-    let hear = (id.clone(), to(), standing).prop_map(|(id, to, standing)| vec![heard(&id, &to, standing)]);
+    let hear = (id.clone(), to(), stage).prop_map(|(id, to, stage)| vec![heard(&id, &to, stage)]);
     let delay = (id, to()).prop_map(|(id, to)| vec![json!({"delayed": {"id": id, "recipient": to[0]}})]);
     let what = prop::sample::select(vec!["virus", "receipt", "nothing"]);
     let arrive =

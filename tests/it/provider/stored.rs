@@ -42,7 +42,7 @@ pub(crate) fn state(changes: Vec<Value>) -> State {
 
 /// The certified recipients of a message that was accepted here, each with what is known of it.
 pub(crate) fn followed(envelope: &TransportEnvelope, fates: &[(&str, &str, &str)]) -> Value {
-    let fates: Vec<_> = fates.iter().map(|(to, standing, delay)| json!([to, {"standing": standing, "delay": delay}])).collect();
+    let fates: Vec<_> = fates.iter().map(|(to, stage, delay)| json!([to, {"stage": stage, "delay": delay}])).collect();
     json!({"followed": {"envelope": envelope, "recipients": fates}})
 }
 

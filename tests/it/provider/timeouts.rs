@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use postacert::compose::Entropy;
-use postacert::provider::{Committed, Delay, MailboxOutcome, Operator, Output, Settings, Standing, State};
+use postacert::provider::{Committed, Delay, MailboxOutcome, Operator, Output, Settings, Stage, State};
 use postacert::{Fault, Notification, TimeoutNotice, Timestamp, TransportEnvelope, UnixTime};
 use serde_json::json;
 
 use super::stored::{
-    ENTROPY, OPERATOR, PROVIDER, address, arrival, arrived, delivery_to, delta, envelope, events, followed, later, logs, message_id, now,
-    pec_id, proven, received, sent, settled, state,
+    ENTROPY, OPERATOR, ORIGINAL, PROVIDER, address, arrival, arrived, delivery_to, delta, envelope, events, followed, later, logs,
+    message_id, now, pec_id, proven, received, sent, settled, state,
 };
 use crate::support::composed::KEY;
 
@@ -22,8 +22,8 @@ fn message() -> TransportEnvelope {
     sent("busta1@pec.gestoreuno.example", now().instant(), &[BRUNO])
 }
 
-fn waiting(standing: &str, delay: &str) -> State {
-    state(vec![followed(&message(), &[(BRUNO, standing, delay)])])
+fn waiting(stage: &str, delay: &str) -> State {
+    state(vec![followed(&message(), &[(BRUNO, stage, delay)])])
 }
 
 fn run_with(operator: &Operator, state: &State, entropy: &Entropy, at: Timestamp) -> Committed {
@@ -81,16 +81,16 @@ fn s3_1_6_each_edge_to_the_second() {
         ("timed-out", "untold", 1_000 * HOUR, &[]),
         ("timed-out", "told", 1_000 * HOUR, &[]),
     ];
-    for (standing, delay, secs, due) in table {
-        let mut state = waiting(standing, delay);
+    for (stage, delay, secs, due) in table {
+        let mut state = waiting(stage, delay);
         let deadline_passed = deadline(&state).is_some_and(|deadline| deadline <= later(secs).instant());
         let committed = run(&state, later(secs));
-        assert_eq!(events(&committed), due, "{standing}, {delay}, {secs} s");
-        assert_eq!(deadline_passed, !due.is_empty(), "{standing}, {delay}, {secs} s");
+        assert_eq!(events(&committed), due, "{stage}, {delay}, {secs} s");
+        assert_eq!(deadline_passed, !due.is_empty(), "{stage}, {delay}, {secs} s");
         assert_eq!(committed.delta.is_empty(), due.is_empty());
         state.apply(&committed.delta);
         assert!(run(&state, later(secs)).outputs.is_empty(), "nothing is told twice");
-        assert!(deadline(&state).is_none_or(|deadline| deadline > later(secs).instant()), "{standing}, {delay}, {secs} s");
+        assert!(deadline(&state).is_none_or(|deadline| deadline > later(secs).instant()), "{stage}, {delay}, {secs} s");
     }
 }
 
@@ -138,7 +138,7 @@ fn s3_1_6_nothing_back_two_notices() {
         assert_eq!(state.awaited().count(), 0);
     }
     let fate = state.fate(&pec_id("busta1@pec.gestoreuno.example"), &bruno).unwrap();
-    assert_eq!((fate.standing, fate.delay), (Standing::TimedOut, Delay::Told));
+    assert_eq!((fate.stage, fate.delay), (Stage::TimedOut, Delay::Told));
     assert_eq!(deadline(&state), None);
 }
 
@@ -148,7 +148,7 @@ fn s3_1_6_a_receipt_between_the_notices_stops_the_second() {
         let mut state = waiting("silent", "untold");
         state.apply(&run(&state, later(12 * HOUR)).delta);
         assert_eq!(deadline(&state), at(24 * HOUR));
-        state.apply(&delta(vec![json!({"heard": {"id": "busta1@pec.gestoreuno.example", "recipients": [BRUNO], "standing": heard}})]));
+        state.apply(&delta(vec![json!({"heard": {"id": "busta1@pec.gestoreuno.example", "recipients": [BRUNO], "stage": heard}})]));
         assert_eq!(deadline(&state), then, "{heard}");
     }
 }
@@ -268,7 +268,7 @@ fn s3_2_3_virus_detections_left_over_are_written_after_the_notices() {
         assert_eq!((mail_from, &rcpt_to[..]), (OPERATOR.identity().address(), &[address(service)][..]));
         let (Notification::VirusDetection(detection), None) = proven(message, now()) else { panic!("no detection") };
         assert_eq!((detection.recipient().as_str(), detection.fault()), (recipient, Fault::Virus));
-        assert_eq!(detection.reason().unwrap().raw(), "5.5.1 - Gestore Uno PEC S.p.A. - W32/\"Prova\"");
+        assert_eq!(detection.reason().unwrap().raw(), "5.5.1 - Gestore Uno PEC S.p.A. - virus rilevato: W32/\"Prova\"");
         let record = logs(committed).into_iter().next_back().unwrap();
         assert_eq!((&*record.provider, &record.related[..]), ("Servizi Postali Due S.r.l.", &[message_id(message).into()][..]));
     }
@@ -344,7 +344,7 @@ fn r31_a_message_of_which_no_notice_can_be_written_keeps_no_other_waiting() {
 
     // Nor does a delivery wait for ever for its receipt.
     let facts = received(postacert::ReceiptKind::Concise);
-    let raw = envelope(&facts, b"\r\n");
+    let raw = envelope(&facts, ORIGINAL);
     let state = arrived(&endless(&facts), &raw, postacert::ReceiptKind::Concise);
     for (outcome, event) in [(MailboxOutcome::Stored, "delivered"), (MailboxOutcome::Full, "not-delivered")] {
         let point = OPERATOR.delivery_point();

@@ -121,8 +121,8 @@ fn the_same_mail_again_does_nothing_but_for_further_recipients() {
 #[test]
 fn a_mail_that_cannot_be_enclosed_is_refused() {
     // Its own header is as large as readers take, and the envelope inherits it.
-    let fields = format!("Received: {}\r\n", "x".repeat(65_510 - 12)).repeat(32);
-    let message = format!("{fields}From: x@y.example\r\n\r\nciao\r\n");
+    let received = |lines: usize| format!("Received: a{}\r\n", format!("\r\n {}", "x".repeat(992)).repeat(lines));
+    let message = format!("{}{}X: {}\r\nFrom: x@y.example\r\n\r\nciao\r\n", received(65).repeat(32), received(26), "x".repeat(800));
     let committed = Gestore::uno().receive(&State::new(), &[MARIO], message.as_bytes());
     assert_eq!(lines(&committed), [format!("log arrival-refused {MARIO}"), "refuse 552 5.3.4 message too large".into()]);
     assert!(committed.delta.is_empty());

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use postacert::compose::{Draft, Entropy};
 use postacert::provider::{Event, Output, State, VirusVerdict};
-use postacert::{Directory, Message, ReceiptKind, TransportEnvelope, Verifier};
+use postacert::{Directory, Message, Verifier};
 use serde_json::{Value, json};
 
-use super::{DUE, Gestore, ID, MARIO, PROTOCOLLO, SINDACO, UNO, address, data, due, lines, log, messages, now, transaction, with_field};
+use super::{DUE, Gestore, ID, MARIO, PROTOCOLLO, SINDACO, UNO, address, data, due, lines, log, messages, now, with_field};
 use crate::fixtures::{certificates, read};
 
 const SERVICE: &str = "ricezione@pec.gestoreuno.example";
@@ -254,8 +254,8 @@ fn an_envelope_without_the_original_is_irregular() {
 fn from_internal(pki: &str) -> Vec<u8> {
     let gestore = Gestore::of(UNO, pki);
     let internal = "capo@interna.gestoreuno.example";
-    let facts = TransportEnvelope::new(transaction(UNO, internal, &[PROTOCOLLO]), ReceiptKind::Complete);
     let original = String::from_utf8(ORIGINAL.to_vec()).unwrap().replace(MARIO, internal);
+    let facts = gestore.facts_of(original.as_bytes(), internal, &[PROTOCOLLO]);
     let draft = Draft::transport_envelope(gestore.identity(), &facts, original.as_bytes(), &Entropy::new([1; 32])).unwrap();
     gestore.sign(draft)
 }

@@ -1,8 +1,8 @@
 //! Notifications (RFC 6109 §2.2.2, §2.2.5, §3.1.6, §3.2.4; R19, R28).
 
 use postacert::compose::{Draft, Entropy};
-use postacert::provider::{Event, Fate, Output, Standing, State, VirusVerdict};
-use postacert::{Delivery, Fault, Message, NonDelivery, ReceiptKind, TakenInCharge, Transaction, VirusDetection};
+use postacert::provider::{Event, Fate, Output, Stage, State, VirusVerdict};
+use postacert::{Delivery, ExtendedError, Fault, Message, NonDelivery, ReceiptKind, TakenInCharge, Transaction, VirusDetection};
 use serde_json::json;
 
 use super::{
@@ -15,8 +15,12 @@ const SERVICE: &str = "ricezione@pec.gestoreuno.example";
 
 fn silent(state: &State) {
     for recipient in [PROTOCOLLO, SINDACO] {
-        assert_eq!(fate(state, recipient).standing, Standing::Silent);
+        assert_eq!(fate(state, recipient).stage, Stage::Silent);
     }
+}
+
+fn reason() -> Option<ExtendedError> {
+    "5.3.0 - un gestore - un motivo".parse().ok()
 }
 
 fn told(provider: &str) -> Transaction {
@@ -31,13 +35,13 @@ fn delivery(gestore: &Gestore, transaction: Transaction, recipient: &str) -> Vec
 #[test]
 fn what_providers_say_of_their_recipients_is_heard() {
     let table = [
-        ("presa-in-carico", SERVICE, &[PROTOCOLLO, SINDACO][..], Standing::TakenInCharge),
-        ("avvenuta-consegna-completa", MARIO, &[PROTOCOLLO][..], Standing::Delivered),
-        ("avvenuta-consegna-sintetica", MARIO, &[PROTOCOLLO][..], Standing::Delivered),
-        ("errore-consegna-no-dest", MARIO, &[PROTOCOLLO][..], Standing::NotDelivered),
-        ("errore-consegna-virus", MARIO, &[PROTOCOLLO][..], Standing::NotDelivered),
+        ("presa-in-carico", SERVICE, &[PROTOCOLLO, SINDACO][..], Stage::TakenInCharge),
+        ("avvenuta-consegna-completa", MARIO, &[PROTOCOLLO][..], Stage::Delivered),
+        ("avvenuta-consegna-sintetica", MARIO, &[PROTOCOLLO][..], Stage::Delivered),
+        ("errore-consegna-no-dest", MARIO, &[PROTOCOLLO][..], Stage::NotDelivered),
+        ("errore-consegna-virus", MARIO, &[PROTOCOLLO][..], Stage::NotDelivered),
     ];
-    for (name, to, recipients, standing) in table {
+    for (name, to, recipients, stage) in table {
         let message = read(&format!("valid/{name}.eml"));
         let id = data(&message).id().text().to_owned();
         let mut state = accepted();
@@ -60,8 +64,8 @@ fn what_providers_say_of_their_recipients_is_heard() {
         assert_eq!((&*record.provider, record.id.as_str(), &*record.note), (DUE, ID, ""));
         state.apply(&committed.delta);
         for recipient in [PROTOCOLLO, SINDACO] {
-            let expected = if recipients.contains(&recipient) { standing } else { Standing::Silent };
-            assert_eq!(fate(&state, recipient).standing, expected, "{name}");
+            let expected = if recipients.contains(&recipient) { stage } else { Stage::Silent };
+            assert_eq!(fate(&state, recipient).stage, expected, "{name}");
         }
         // Replayed, from wherever, it is known; with other things around it as well.
         for message in [message.clone(), with_field(&message, "Received: by altro.example")] {
@@ -111,12 +115,12 @@ fn s3_2_4_the_sender_is_told_of_a_virus_once() {
     assert_eq!(Message::parse(notice).unwrap().claims().security_check().as_deref(), Some("errore"));
     assert_eq!(&*log(&committed, Event::NonDeliveryIssued).provider, UNO);
     state.apply(&committed.delta);
-    assert_eq!(fate(&state, PROTOCOLLO).standing, Standing::NotDelivered);
+    assert_eq!(fate(&state, PROTOCOLLO).stage, Stage::NotDelivered);
     assert_eq!(state.awaited().count(), 2);
 
     // Its provider says it once more, in another message.
     let due_ = Gestore::due();
-    let facts = VirusDetection::new(told(DUE), address(PROTOCOLLO), None);
+    let facts = VirusDetection::new(told(DUE), address(PROTOCOLLO), reason());
     let draft = Draft::virus_detection(due_.identity(), &facts, &address(SERVICE), &Entropy::new([3; 32])).unwrap();
     let again = uno.receive(&state, &[SERVICE], &due_.sign(draft));
     assert!(messages(&again, "errore-consegna").is_empty());
@@ -140,7 +144,7 @@ fn a_virus_after_the_delivery_changes_nothing() {
     let committed = uno.receive(&state, &[SERVICE], &read("valid/rilevazione-virus.eml"));
     assert!(messages(&committed, "errore-consegna").is_empty());
     state.apply(&committed.delta);
-    assert_eq!(fate(&state, PROTOCOLLO).standing, Standing::Delivered);
+    assert_eq!(fate(&state, PROTOCOLLO).stage, Stage::Delivered);
 }
 
 #[test]
@@ -174,7 +178,7 @@ fn another_wording_of_the_subject_or_case_of_an_address_is_noted_and_heard() {
     let committed = uno.receive(&state, &[MARIO], &delivery(&due_, other, "PROTOCOLLO@cert.duepostale.example"));
     assert!(log(&committed, Event::NotificationHeard).note.contains("oggetto"));
     state.apply(&committed.delta);
-    assert_eq!(fate(&state, PROTOCOLLO).standing, Standing::Delivered);
+    assert_eq!(fate(&state, PROTOCOLLO).stage, Stage::Delivered);
 }
 
 #[test]
@@ -183,8 +187,8 @@ fn r19_only_the_recipients_provider_is_heard() {
     let state = accepted();
     // Another provider cannot speak of this domain: irregular.
     let taken = TakenInCharge::new(told(TRE), vec![address(PROTOCOLLO)]).unwrap();
-    let virus = VirusDetection::new(told(TRE), address(PROTOCOLLO), None);
-    let failed = NonDelivery::new(told(TRE), address(PROTOCOLLO), Fault::Other, None).unwrap();
+    let virus = VirusDetection::new(told(TRE), address(PROTOCOLLO), reason());
+    let failed = NonDelivery::new(told(TRE), address(PROTOCOLLO), Fault::Other, reason()).unwrap();
     let (identity, entropy, service) = (tre.identity(), Entropy::new([3; 32]), address(SERVICE));
     let forged = [
         tre.sign(Draft::taken_in_charge(identity, &taken, &service, &entropy).unwrap()),
@@ -202,7 +206,7 @@ fn r19_only_the_recipients_provider_is_heard() {
         assert!(heard(&committed).is_empty());
     }
     // The sender's own provider may write that a delivery failed; it does not learn it from itself.
-    let failed = NonDelivery::new(told(UNO), address(PROTOCOLLO), Fault::Other, None).unwrap();
+    let failed = NonDelivery::new(told(UNO), address(PROTOCOLLO), Fault::Other, reason()).unwrap();
     let own = uno.sign(Draft::non_delivery(uno.identity(), &failed, &entropy).unwrap());
     let committed = uno.receive(&state, &[MARIO], &own);
     assert_eq!(log(&committed, Event::NotificationUnknown).recipients, [address(PROTOCOLLO)]);
@@ -256,13 +260,13 @@ fn an_infected_notification_is_stored_and_unheard() {
 #[test]
 fn a_late_receipt_overtakes_the_final_notice() {
     let (uno, mut state) = (Gestore::uno(), accepted());
-    let timed_out = json!([{ "heard": { "id": ID, "recipients": [PROTOCOLLO], "standing": "timed-out" } }]);
+    let timed_out = json!([{ "heard": { "id": ID, "recipients": [PROTOCOLLO], "stage": "timed-out" } }]);
     state.apply(&serde_json::from_value(timed_out).unwrap());
     let committed = uno.receive(&state, &[SERVICE], &read("valid/rilevazione-virus.eml"));
     assert_eq!(messages(&committed, "errore-consegna").len(), 1);
     state.apply(&committed.delta);
-    let Fate { standing, .. } = fate(&state, PROTOCOLLO);
-    assert_eq!(standing, Standing::NotDelivered);
+    let Fate { stage, .. } = fate(&state, PROTOCOLLO);
+    assert_eq!(stage, Stage::NotDelivered);
 }
 
 #[test]
