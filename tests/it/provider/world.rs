@@ -1,6 +1,6 @@
 //! Every flow of RFC 6109 §3 between providers, with all that each party gets.
 
-use postacert::provider::{Event, OrdinaryMail, Standing};
+use postacert::provider::{Event, OrdinaryMail, Stage};
 use postacert::{Address, Domain};
 
 use crate::support::world::choices::Choices;
@@ -195,8 +195,8 @@ fn s3_3_3_what_cannot_be_delivered() {
         got.sort();
         let wanted = ["accettazione".to_owned(), format!("avvenuta-consegna completa {BRUNO}"), format!("errore-consegna {fault} {to}")];
         assert_eq!(got, wanted);
-        let fate = |to| world.hosts[0].state.fate(&id, &address(to)).map(|fate| fate.standing);
-        assert_eq!((fate(BRUNO), fate(to)), (Some(Standing::Delivered), Some(Standing::NotDelivered)));
+        let fate = |to| world.hosts[0].state.fate(&id, &address(to)).map(|fate| fate.stage);
+        assert_eq!((fate(BRUNO), fate(to)), (Some(Stage::Delivered), Some(Stage::NotDelivered)));
     }
 }
 
@@ -215,13 +215,13 @@ fn s3_1_6_nothing_heard_gives_two_notices() {
     assert_eq!(world.mailbox(ANNA).len(), 3);
     at(&mut world, 24 * HOUR + 1);
     assert_eq!(world.mailbox(ANNA)[3..], [format!("preavviso-errore-consegna 24h {BRUNO}")]);
-    let fate = |world: &World| world.hosts[0].state.fate(&id, &address(BRUNO)).unwrap().standing;
-    assert_eq!(fate(&world), Standing::TimedOut);
+    let fate = |world: &World| world.hosts[0].state.fate(&id, &address(BRUNO)).unwrap().stage;
+    assert_eq!(fate(&world), Stage::TimedOut);
     // A receipt after the final notice overtakes it (RFC 6109 §2.1.1.1.2).
     world.faults.cut.clear();
     finish(&mut world);
     assert_eq!(world.mailbox(ANNA)[4..], [format!("avvenuta-consegna completa {BRUNO}")]);
-    assert_eq!(fate(&world), Standing::Delivered);
+    assert_eq!(fate(&world), Stage::Delivered);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn s3_1_6_taken_in_charge_alone_gives_one_notice() {
     world.hosts[1].down = true;
     world.drive(23 * HOUR);
     assert_eq!(world.mailbox(SERVICE_1), [format!("presa-in-carico {BRUNO}")]);
-    assert_eq!(world.hosts[0].state.fate(&id, &address(BRUNO)).unwrap().standing, Standing::TakenInCharge);
+    assert_eq!(world.hosts[0].state.fate(&id, &address(BRUNO)).unwrap().stage, Stage::TakenInCharge);
     assert_eq!(world.mailbox(ANNA), ["accettazione"]);
     world.drive(2 * HOUR);
     assert_eq!(world.mailbox(ANNA)[1..], [format!("preavviso-errore-consegna 24h {BRUNO}")]);
@@ -452,8 +452,8 @@ fn a_domain_that_changes_its_provider_after_submission() {
     world.learn(0);
     world.learn(1);
     world.drive(8 * 24 * HOUR);
-    let standing = world.hosts[0].state.fate(&id, &address(&moving)).unwrap().standing;
-    assert!(matches!(standing, Standing::TimedOut | Standing::Delivered | Standing::NotDelivered), "{standing:?}");
+    let stage = world.hosts[0].state.fate(&id, &address(&moving)).unwrap().stage;
+    assert!(matches!(stage, Stage::TimedOut | Stage::Delivered | Stage::NotDelivered), "{stage:?}");
     assert_eq!(world.mailbox(ANNA)[0], "accettazione");
     assert!(world.mailbox(ANNA).len() >= 2, "the sender hears of it: {:?}", world.mailbox(ANNA));
 }
@@ -514,10 +514,10 @@ fn what_is_over_is_forgotten_and_what_is_not_stays() {
         let forget = postacert::provider::State::forget(world.now);
         world.hosts[host].state.apply(&forget);
     }
-    let fate = |world: &World, id| world.hosts[0].state.fate(id, &address(BRUNO)).map(|fate| fate.standing);
-    assert_eq!((fate(&world, &over), fate(&world, &open)), (None, Some(Standing::Silent)));
+    let fate = |world: &World, id| world.hosts[0].state.fate(id, &address(BRUNO)).map(|fate| fate.stage);
+    assert_eq!((fate(&world, &over), fate(&world, &open)), (None, Some(Stage::Silent)));
     world.drive(23 * HOUR);
-    assert_eq!(fate(&world, &open), Some(Standing::TimedOut));
+    assert_eq!(fate(&world, &open), Some(Stage::TimedOut));
 }
 
 #[test]
@@ -529,8 +529,8 @@ fn addresses_are_told_apart_as_their_providers_do() {
     assert!(world.hosts[1].operator.serves(&shouted), "{domain}");
     let id = world.submit(&letter(&[shouted.as_str()])).transaction;
     finish_unchecked(&mut world);
-    let fate = world.hosts[0].state.fate(&id, &shouted).map(|fate| fate.standing);
-    assert!(matches!(fate, Some(Standing::Delivered | Standing::NotDelivered)), "{fate:?}");
+    let fate = world.hosts[0].state.fate(&id, &shouted).map(|fate| fate.stage);
+    assert!(matches!(fate, Some(Stage::Delivered | Stage::NotDelivered)), "{fate:?}");
 }
 
 fn finish_unchecked(world: &mut World) {

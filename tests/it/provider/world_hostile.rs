@@ -1,7 +1,7 @@
 //! What strangers and false providers send to the incoming point: nothing of it is certified, and nothing that is followed changes.
 
 use postacert::compose::{Draft, Entropy, Identity};
-use postacert::provider::{Arrived, Output, Standing, State, VirusVerdict};
+use postacert::provider::{Arrived, Output, Stage, State, VirusVerdict};
 use postacert::{
     Certificate, Delivery, Fault, Message, NonDelivery, Outcome, PecId, ReceiptKind, TakenInCharge, TransportEnvelope, VerificationTime,
 };
@@ -121,10 +121,10 @@ fn no_altered_receipt_is_heard() {
         let mut state = host.state.clone();
         let signatures: Vec<_> = pending.to_sign().map(|request| Keys::Cheap.signer("uno").sign(&request).unwrap()).collect();
         state.apply(&pending.finish_with(&signatures, &Keys::Cheap).unwrap().delta);
-        state.fate(&id, &address(BRUNO)).unwrap().standing
+        state.fate(&id, &address(BRUNO)).unwrap().stage
     };
     let (receipt, taken) = (lying_in(&genuine, ANNA, "avvenuta"), lying_in(&genuine, "ricezione@pec.gestoreuno.example", "presa"));
-    assert_eq!((heard(&receipt, ANNA), heard(&taken, "ricezione@pec.gestoreuno.example")), (Standing::Delivered, Standing::TakenInCharge));
+    assert_eq!((heard(&receipt, ANNA), heard(&taken, "ricezione@pec.gestoreuno.example")), (Stage::Delivered, Stage::TakenInCharge));
 
     let mut refused = 0;
     for (raw, to) in [(receipt, ANNA), (taken, "ricezione@pec.gestoreuno.example")] {
@@ -145,7 +145,7 @@ fn no_altered_receipt_is_heard() {
             let passed = host.operator.verifier().verify(&message, VerificationTime::now(world.now)).outcome() == Outcome::Passed;
             if !passed {
                 refused += 1;
-                assert_eq!(heard(&altered, to), Standing::Silent, "{}", String::from_utf8_lossy(&altered));
+                assert_eq!(heard(&altered, to), Stage::Silent, "{}", String::from_utf8_lossy(&altered));
             }
         }
     }
@@ -213,7 +213,7 @@ fn a_provider_cannot_speak_for_anothers_users() {
         let begun = world.transcript.len();
         world.mail_from_outside("posta-certificata@pec.gestoretre.test", &[to], &raw);
         world.drive(MINUTE);
-        assert_eq!(world.hosts[0].state.fate(&id, &bruno()).unwrap().standing, Standing::Silent, "{to}");
+        assert_eq!(world.hosts[0].state.fate(&id, &bruno()).unwrap().stage, Stage::Silent, "{to}");
         let gave: Vec<_> = world.transcript[begun..].iter().flat_map(|happened| &happened.gave).collect();
         assert_eq!(gave, [&format!("deliver anomalia to {to}")]);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use postacert::provider::{Committed, DeliveryId, Event, LogRecord, MailBytes, Output, Standing};
+use postacert::provider::{Committed, DeliveryId, Event, LogRecord, MailBytes, Output, Stage};
 use postacert::{Address, Message, PecId, UnixTime, VerificationTime};
 
 use super::mail::{Seen, What};
@@ -90,7 +90,7 @@ fn accepted(world: &mut World, at: usize, record: &LogRecord) {
     let certified: Vec<_> = record.recipients.iter().filter(|to| directory.by_domain(to.domain()).is_some()).cloned().collect();
     for recipient in &certified {
         let fate = host.state.fate(&record.id, recipient);
-        assert_eq!(fate.map(|fate| fate.standing), Some(Standing::Silent), "{recipient} is followed from the beginning");
+        assert_eq!(fate.map(|fate| fate.stage), Some(Stage::Silent), "{recipient} is followed from the beginning");
     }
     let sender = super::mail::address(&record.sender);
     let before = world.ledger.accepted.insert(record.id.clone(), Accepted { host: at, sender, certified, at: world.now, told: Vec::new() });
@@ -182,21 +182,21 @@ pub(crate) fn at_the_end(world: &World) {
 }
 
 fn one_end(world: &World, id: &PecId, sending: usize, recipient: &Address, heard: &[What]) {
-    let fate = world.hosts[sending].state.fate(id, recipient).map(|fate| fate.standing);
-    let standing = match heard {
-        [What::Delivery] | [What::FirstNotice, What::Delivery] => Standing::Delivered,
-        [What::NonDelivery] | [What::FirstNotice, What::NonDelivery] => Standing::NotDelivered,
-        [What::FinalNotice] | [What::FirstNotice, What::FinalNotice] => Standing::TimedOut,
+    let fate = world.hosts[sending].state.fate(id, recipient).map(|fate| fate.stage);
+    let stage = match heard {
+        [What::Delivery] | [What::FirstNotice, What::Delivery] => Stage::Delivered,
+        [What::NonDelivery] | [What::FirstNotice, What::NonDelivery] => Stage::NotDelivered,
+        [What::FinalNotice] | [What::FirstNotice, What::FinalNotice] => Stage::TimedOut,
         // A receipt overtakes the final notice.
-        [What::FinalNotice, What::Delivery] | [What::FirstNotice, What::FinalNotice, What::Delivery] => Standing::Delivered,
-        [What::FinalNotice, What::NonDelivery] | [What::FirstNotice, What::FinalNotice, What::NonDelivery] => Standing::NotDelivered,
+        [What::FinalNotice, What::Delivery] | [What::FirstNotice, What::FinalNotice, What::Delivery] => Stage::Delivered,
+        [What::FinalNotice, What::NonDelivery] | [What::FirstNotice, What::FinalNotice, What::NonDelivery] => Stage::NotDelivered,
         other => panic!("{id} to {recipient}: the sender heard {other:?}, and the state has {fate:?}"),
     };
-    assert_eq!(fate, Some(standing), "{id} to {recipient}: the sender heard {heard:?}");
+    assert_eq!(fate, Some(stage), "{id} to {recipient}: the sender heard {heard:?}");
     let copies: usize = world.hosts.iter().map(|host| envelopes(host, recipient).into_iter().filter(|found| *found == id).count()).sum();
-    match standing {
-        Standing::Delivered => assert_eq!(copies, 1, "{id} to {recipient} was delivered once"),
-        Standing::NotDelivered => assert_eq!(copies, 0, "{id} to {recipient} was not delivered"),
+    match stage {
+        Stage::Delivered => assert_eq!(copies, 1, "{id} to {recipient} was delivered once"),
+        Stage::NotDelivered => assert_eq!(copies, 0, "{id} to {recipient} was not delivered"),
         _ => assert!(copies <= 1, "{id} to {recipient} was delivered {copies} times"),
     }
 }
