@@ -1,5 +1,7 @@
 //! Random days in the life of a world.
 
+use postacert::provider::OrdinaryMail;
+
 use super::choices::Choices;
 use super::mail::{Letter, What};
 use super::trust::Keys;
@@ -52,6 +54,11 @@ fn random_world(mut choices: Choices) -> World {
     };
     for host in 0..providers {
         world.hosts[host].antivirus = VIRUSES[..world.choices.below(3)].to_vec();
+        let (batch, final_notice) = (*world.choices.of(&[100, 1, 2]), *world.choices.of(&[24, 22, 23]));
+        let ordinary_mail = *world.choices.of(&[OrdinaryMail::Deliver, OrdinaryMail::Deliver, OrdinaryMail::Refuse]);
+        world.settings(host, |settings| {
+            (settings.batch, settings.final_notice_secs, settings.ordinary_mail) = (batch, final_notice * HOUR, ordinary_mail);
+        });
         for user in ["anna", "bruno", "carla"] {
             world.open(&user_of(&world, host, user));
         }
