@@ -158,6 +158,10 @@ coded! {
         Facts { error: NotificationError } = "provider-facts",
             "{error}",
             "{error}";
+        /// A domain is no longer managed under the certificate that signs: nobody would believe what it attests of the domain's users.
+        NotManaged { domain: Box<str> } = "provider-not-managed",
+            "the domain {domain} is not managed under the certificate that signs",
+            "il dominio {domain} non è gestito con il certificato di firma";
         /// A message cannot be composed or signed.
         Compose { error: ComposeError } = "provider-compose",
             "{error}",
@@ -303,6 +307,11 @@ impl Operator {
 
     fn manages(&self, domain: &Domain) -> bool {
         self.listing().manages(domain)
+    }
+
+    /// What is said of this domain's users is believed by others. It may have moved since a message was taken.
+    fn speaks_for(&self, domain: &Domain) -> Result<(), ProviderError> {
+        if self.manages(domain) { Ok(()) } else { Err(ProviderError::NotManaged { domain: domain.as_str().into() }) }
     }
 
     /// What goes into `errore-esteso`: `5.1.1 - provider - text`, on one line and of at most 1,000 characters. There is always one.

@@ -125,14 +125,14 @@ impl<'o> DeliveryPoint<'o> {
             }
             let identity = self.operator.identity();
             let told = facts.transaction().told_by(identity.provider(), now);
-            let notification = match &failure {
-                None => receipt(identity, &told, recipient, *kind, carried(message)?, entropy)
+            let original = if failure.is_none() { carried(message)? } else { None };
+            let written = || match &failure {
+                None => receipt(identity, &told, recipient, *kind, original, entropy)
                     .map(|(kind, draft)| (Event::DeliveryIssued, kind.as_wire(), draft)),
-                Some(failure) => {
-                    non_delivery(identity, told, recipient, failure, entropy).map(|draft| (Event::NonDeliveryIssued, failure.text(), draft))
-                }
+                Some(failure) => non_delivery(identity, told.clone(), recipient, failure, entropy)
+                    .map(|draft| (Event::NonDeliveryIssued, failure.text(), draft)),
             };
-            match notification {
+            match self.operator.speaks_for(recipient.domain()).and_then(|()| Ok(written()?)) {
                 Ok((event, note, draft)) => {
                     plan.log(LogRecord {
                         recipients: vec![recipient.clone()],

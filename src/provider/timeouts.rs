@@ -128,7 +128,8 @@ impl<'o> Timeouts<'o> {
         let message_id = self.operator.message_id(entropy);
 
         plan.about(transaction.id());
-        match Draft::delivery_timeout(identity, &facts, entropy) {
+        let written = || Ok(Draft::delivery_timeout(identity, &facts, entropy)?);
+        match self.operator.speaks_for(transaction.sender().domain()).and_then(|()| written()) {
             Ok(draft) => {
                 let related = vec![message_id.as_str().into()];
                 plan.log(LogRecord { recipients: vec![recipient.clone()], related, note, ..plan.record_on(event, transaction) });

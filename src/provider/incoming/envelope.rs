@@ -267,7 +267,8 @@ pub(in crate::provider) fn virus_detection(
     let message_id = operator.message_id(entropy);
 
     plan.about(transaction.id());
-    match Draft::virus_detection(identity, &detection, service_mailbox, entropy) {
+    let written = || Ok(Draft::virus_detection(identity, &detection, service_mailbox, entropy)?);
+    match operator.speaks_for(recipient.domain()).and_then(|()| written()) {
         Ok(draft) => {
             let (related, note) = (vec![message_id.as_str().into()], virus.clone());
             let record = plan.record_on(Event::VirusDetectionIssued, transaction);

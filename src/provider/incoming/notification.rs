@@ -121,7 +121,8 @@ impl<'a> Reception<'_, 'a> {
         };
         let note = reason.as_ref().map_or("", ExtendedError::raw).into();
         let facts = NonDelivery::new(told, recipient.clone(), Fault::Virus, reason)?;
-        match Draft::non_delivery(operator.identity(), &facts, &entropy) {
+        let written = || Ok(Draft::non_delivery(operator.identity(), &facts, &entropy)?);
+        match operator.speaks_for(accepted.sender().domain()).and_then(|()| written()) {
             Ok(draft) => {
                 let id = operator.message_id(&entropy);
                 let record = About { provider: operator.identity().provider(), ..about };

@@ -497,7 +497,10 @@ impl Host {
         if own {
             self.mailboxes.entry(delivery.mailbox.clone()).or_default();
         }
-        let Some(mailbox) = self.mailboxes.get_mut(&delivery.mailbox) else { return MailboxOutcome::NoSuchMailbox };
+        let found = |address: &Address| address.as_str().eq_ignore_ascii_case(delivery.mailbox.as_str());
+        let Some((_, mailbox)) = self.mailboxes.iter_mut().find(|(address, _)| found(address)) else {
+            return MailboxOutcome::NoSuchMailbox;
+        };
         if mailbox.mail.iter().any(|stored| stored.delivery == *delivery) {
             return MailboxOutcome::Stored;
         }

@@ -108,7 +108,8 @@ fn written(world: &World, at: usize, point: Point, raw: &[u8], records: &[&LogRe
     }
 
     let id = Message::parse(raw).expect("it is small").claims().message_id().map(|id| id.text().to_owned()).unwrap_or_default();
-    let related = records.iter().any(|record| record.related.iter().any(|related| **related == *id.trim_matches(['<', '>'])));
+    let related =
+        records.iter().any(|record| record.related.iter().any(|related| related.trim_matches(['<', '>']) == id.trim_matches(['<', '>'])));
     let forwarded = point == Point::Incoming && records.iter().any(|record| record.event == Event::Forwarded);
     assert!(related || forwarded, "{} {id} is in no record: {:?}", seen.name, events(records));
 
