@@ -142,7 +142,6 @@ struct Case<'c, 'a> {
 /// What is written for a message that is accepted.
 struct Drafts<'a> {
     acceptance: Draft<'a>,
-    acceptance_entropy: Entropy,
     envelope: Draft<'a>,
     facts: TransportEnvelope,
 }
@@ -187,23 +186,19 @@ impl<'a> Case<'_, 'a> {
 
     fn drafts(&self, facts: &Transaction) -> Result<Drafts<'a>, ComposeError> {
         let identity = self.operator.identity();
-        let acceptance_entropy = self.entropy.derive("acceptance", 0);
-        let acceptance = Draft::acceptance(identity, &Acceptance::new(facts.clone()), &acceptance_entropy)?;
+        let acceptance = Draft::acceptance(identity, &Acceptance::new(facts.clone()), &self.entropy.derive("acceptance", 0))?;
         let facts = TransportEnvelope::new(facts.clone(), receipt_of(self.submitted.message));
         let envelope = Draft::transport_envelope(identity, &facts, self.submitted.message, &self.entropy.derive("envelope", 0))?;
-        Ok(Drafts { acceptance, acceptance_entropy, envelope, facts })
+        Ok(Drafts { acceptance, envelope, facts })
     }
 
     fn accept(&self, drafts: Drafts<'a>, submission: Fingerprint) -> Result<Pending, ProviderError> {
-        let Drafts { acceptance, acceptance_entropy, envelope, facts } = drafts;
+        let Drafts { acceptance, envelope, facts } = drafts;
         let transaction = facts.transaction();
         let mut plan = self.plan(transaction.id());
         self.log_reception(&mut plan, transaction, submission);
 
-        let message_id = self.operator.message_id(&acceptance_entropy);
-        let related = vec![message_id.as_str().into()];
-        plan.log(LogRecord { related, ..self.record(&plan, Event::AcceptanceIssued, transaction) });
-        plan.issue(acceptance, &message_id, self.submitted.mail_from)?;
+        plan.issue(self.record(&plan, Event::AcceptanceIssued, transaction), acceptance, self.submitted.mail_from)?;
 
         let envelope = plan.sign(envelope)?;
         for recipients in self.groups() {
@@ -254,10 +249,8 @@ impl<'a> Case<'_, 'a> {
             plan.refuse(reply);
             return Ok(plan.finish());
         };
-        let message_id = self.operator.message_id(&entropy);
-        let related = vec![message_id.as_str().into()];
-        plan.log(LogRecord { related, note, ..self.record(&plan, Event::NonAcceptanceIssued, facts) });
-        plan.issue(draft, &message_id, self.submitted.mail_from)?;
+        let record = LogRecord { note, ..self.record(&plan, Event::NonAcceptanceIssued, facts) };
+        plan.issue(record, draft, self.submitted.mail_from)?;
         Ok(plan.finish())
     }
 

@@ -12,8 +12,8 @@ use self::anomaly::Origin;
 use super::log::{Event, LogRecord};
 use super::output::{DeliveryId, Fingerprint, SmtpReply};
 use super::pending::{Message as Planned, Plan};
-use super::state::{Arrival, ArrivalContent, Awaited, DeliveryProgress, Due, State};
-use super::{Operator, Pending, ProviderError, VirusVerdict};
+use super::state::{Arrival, ArrivalContent, Awaited, Due, State};
+use super::{Operator, Pending, ProviderError, VirusVerdict, clipped, folded};
 use crate::address::Address;
 use crate::certdata::PecKind;
 use crate::compose::Entropy;
@@ -178,10 +178,10 @@ impl<'r, 'a> Reception<'r, 'a> {
     /// Parts the recipients into those who had this message before, and the others.
     fn sift(&self, key: &Fingerprint, recipients: Vec<Address>) -> (Vec<Address>, Vec<Address>) {
         let had: HashSet<String> = match self.state.arrival(key) {
-            Some(arrival) => arrival.mailboxes.keys().map(lower).collect(),
+            Some(arrival) => arrival.mailboxes.keys().map(folded).collect(),
             None => HashSet::new(),
         };
-        recipients.into_iter().partition(|recipient| had.contains(&lower(recipient)))
+        recipients.into_iter().partition(|recipient| had.contains(&folded(recipient)))
     }
 
     /// The first records: of the reception, and of those who had the message before.
@@ -200,10 +200,19 @@ impl<'r, 'a> Reception<'r, 'a> {
     }
 
     /// An arrival for which nothing is due.
-    fn arrival(&self, transaction: &PecId, mailboxes: &[Address], progress: DeliveryProgress) -> Arrival {
-        let awaited = |mailbox: &Address| (mailbox.clone(), Awaited { due: Due::Nothing, progress });
+    fn arrival(&self, transaction: &PecId, mailboxes: &[Address], awaited: &Awaited) -> Arrival {
         let content = ArrivalContent::Other { transaction: transaction.clone() };
-        Arrival { at: self.now.instant(), content, mailboxes: mailboxes.iter().map(awaited).collect() }
+        Arrival { content, mailboxes: mailboxes.iter().map(|mailbox| (mailbox.clone(), awaited.clone())).collect() }
+    }
+
+    /// For a mailbox to which it is handed on, or owed.
+    fn awaited(&self, due: Due) -> Awaited {
+        Awaited::new(self.now.instant(), due)
+    }
+
+    /// For a mailbox that gets nothing.
+    fn over(&self) -> Awaited {
+        Awaited::over(self.now.instant())
     }
 }
 
@@ -240,18 +249,8 @@ fn too_large() -> SmtpReply {
     SmtpReply::new(552, "5.3.4", "message too large")
 }
 
-/// A text that others had a hand in, of a bounded length.
-fn clipped(said: &impl core::fmt::Display) -> String {
-    const LONGEST: usize = 1_000;
-    said.to_string().chars().take(LONGEST).collect()
-}
-
-fn lower(address: &Address) -> String {
-    address.as_str().to_ascii_lowercase()
-}
-
 /// Each mailbox once, in the first of its spellings.
 fn distinct(addresses: &[Address]) -> Vec<Address> {
     let mut seen = HashSet::new();
-    addresses.iter().filter(|address| seen.insert(lower(address))).cloned().collect()
+    addresses.iter().filter(|address| seen.insert(folded(address))).cloned().collect()
 }

@@ -89,9 +89,9 @@ fn hex(bytes: &[u8]) -> String {
 pub(crate) const ARRIVAL: &str = "a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0";
 
 pub(crate) fn arrival(content: &Value, mailboxes: &[(&str, Value)]) -> Value {
-    let awaited = |due: &Value| json!({"due": due, "progress": "awaited"});
+    let awaited = |due: &Value| json!({"at": now().instant(), "due": due, "progress": "awaited"});
     let mailboxes: Value = mailboxes.iter().map(|(mailbox, due)| ((*mailbox).to_owned(), awaited(due))).collect();
-    json!({"arrived": {"message": ARRIVAL, "arrival": {"at": now().instant(), "content": content, "mailboxes": mailboxes}}})
+    json!({"arrived": {"message": ARRIVAL, "arrival": {"content": content, "mailboxes": mailboxes}}})
 }
 
 /// An envelope that arrived for `bruno`, from whom a receipt of this kind is due.
