@@ -15,7 +15,7 @@ use crate::certdata::{ExtendedError, Fault, Recipient, RecipientKind};
 use crate::compose::{ComposeError, Draft, Entropy, receipt_of, subject_of};
 use crate::directory::Provider;
 use crate::ident::PecId;
-use crate::notification::{Acceptance, NonAcceptance, Transaction, TransportEnvelope};
+use crate::notification::{Acceptance, DeliveryTimeout, NonAcceptance, Transaction, TransportEnvelope};
 use crate::time::Timestamp;
 
 /// A mail that a user hands in.
@@ -189,7 +189,19 @@ impl<'a> Case<'_, 'a> {
         let acceptance = Draft::acceptance(identity, &Acceptance::new(facts.clone()), &self.entropy.derive("acceptance", 0))?;
         let facts = TransportEnvelope::new(facts.clone(), receipt_of(self.submitted.message));
         let envelope = Draft::transport_envelope(identity, &facts, self.submitted.message, &self.entropy.derive("envelope", 0))?;
+        self.leaves_room_for_notices(facts.transaction())?;
         Ok(Drafts { acceptance, envelope, facts })
+    }
+
+    /// Whatever becomes of a message that is accepted, there must be room to tell its sender: the notice with the longest header is tried.
+    fn leaves_room_for_notices(&self, facts: &Transaction) -> Result<(), ComposeError> {
+        let certified = facts.recipients().iter().filter(|recipient| recipient.kind().value() == Some(&RecipientKind::Certified));
+        let Some(recipient) = certified.filter_map(|recipient| recipient.address().value()).max_by_key(|to| to.as_str().len()) else {
+            return Ok(());
+        };
+        let reason = self.operator.extended_error("5.4.1", &"&".repeat(1_000));
+        let notice = DeliveryTimeout::new(facts.clone(), recipient.clone(), reason);
+        Draft::delivery_timeout(self.operator.identity(), &notice, &self.entropy.derive("notice", 0)).map(drop)
     }
 
     fn accept(&self, drafts: Drafts<'a>, submission: Fingerprint) -> Result<Pending, ProviderError> {

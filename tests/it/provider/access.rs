@@ -558,6 +558,27 @@ fn a_subject_that_no_reader_would_take_is_refused_in_smtp() {
     assert_eq!(shape(&mail(1_400)), ["submission-refused", "refuse"]);
 }
 
+/// The prefix of a notice is longer than that of the acceptance.
+#[test]
+fn s3_1_6_what_is_accepted_leaves_room_for_the_notices() {
+    let operator = &GESTORE_UNO.operator;
+    let (mut accepted, mut refused) = (0, 0);
+    for more in (0..1_400).step_by(20) {
+        let subject =
+            format!("{}{}", format!("{}\r\n ", "a".repeat(70)).repeat(880), "b".repeat(more / 2) + "\r\n " + &"c".repeat(more / 2));
+        let committed = Mail::new(format!("From: {ANNA}\r\nTo: {BRUNO}\r\nSubject: {subject}\r\n\r\nciao\r\n"), &[BRUNO]).submit();
+        let state = after(&committed);
+        if state.recipients(&committed.transaction).count() == 0 {
+            refused += 1;
+            continue;
+        }
+        accepted += 1;
+        let noticed = operator.timeouts().run(&state, &entropy(2), later(86_400)).unwrap().sign_with(&GESTORE_UNO.key).unwrap();
+        assert_eq!(events(&noticed), [Event::FinalNoticeIssued], "{more}");
+    }
+    assert!(accepted > 0 && refused > 0, "{accepted}, {refused}");
+}
+
 #[test]
 fn what_an_envelope_cannot_inherit_is_a_formal_fault() {
     // Within the limits of what is read, but not together with what the envelope adds.
