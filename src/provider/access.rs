@@ -51,8 +51,8 @@ impl<'o> AccessPoint<'o> {
     /// 2. It was handed in before, byte for byte, within [`Settings::repetition_secs`](super::Settings::repetition_secs): a program that got no
     ///    answer tries again. It is logged, and is not certified twice.
     /// 3. It has a virus: the sender gets a notice of non-acceptance, and the message is stored apart (§3.1.3).
-    /// 4. It fails the [`formal_checks`](crate::compose::formal_checks), or is such that no message of PEC could carry it: the sender gets a notice of
-    ///    non-acceptance, which tells the first ten of its faults (§3.1.2).
+    /// 4. It fails the [`formal_checks`](crate::compose::formal_checks), or is such that no message of PEC could carry it, or no notice tell of it: the
+    ///    sender gets a notice of non-acceptance, which tells the first ten of its faults (§3.1.2).
     /// 5. It is accepted: the sender gets an acceptance (§3.1.4), and the transport envelope goes to the recipients (§3.1.5), once to each
     ///    provider and once to each domain outside of PEC; to those of this provider too (§3.4). From now on it is known of which certified
     ///    recipients receipts are due (§3.1.6).

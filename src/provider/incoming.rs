@@ -65,6 +65,11 @@ impl<'o> IncomingPoint<'o> {
     /// A mail whose signature is not known to be valid, because of what is known of the certificate at this time, is ordinary mail: nothing is certified
     /// on a doubt. Recipients are told apart whatever the case of their letters.
     ///
+    /// There is one presa-in-carico, and several only where one for all recipients would be larger than readers take; an envelope of which not even
+    /// eight could tell is handled as anything else from a PEC provider. It never goes to a user of the message, be it that the sender, or a
+    /// recipient, is the service mailbox itself. A provider without such a mailbox is not told, and the log says so. An envelope that carries no
+    /// original, which it should, is an envelope nonetheless: the receipts that are due are concise.
+    ///
     /// A mail that is for nobody here is refused, and one that is too large to be read.
     ///
     /// ```
@@ -95,7 +100,7 @@ impl<'o> IncomingPoint<'o> {
     /// ```
     ///
     /// # Errors
-    /// [`ProviderError::Compose`] when the operator's key or scheme cannot sign, or a message about an accepted one cannot be composed.
+    /// [`ProviderError::Compose`] when the operator's certificate or settings are such that nothing can be signed. No mail causes an error.
     pub fn receive<'a>(&self, state: &State, arrived: &Arrived<'a>, entropy: &Entropy, now: Timestamp) -> Result<Pending, ProviderError> {
         let operator = self.operator;
         let rcpt_to = distinct(arrived.rcpt_to);

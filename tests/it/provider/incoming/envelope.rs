@@ -8,7 +8,7 @@ use postacert::provider::{Event, MailboxOutcome, Output, State, VirusVerdict};
 use postacert::{Directory, Message, ReceiptKind, VerificationTime, Verifier};
 use serde_json::{Value, json};
 
-use super::{DUE, Gestore, ID, MARIO, PROTOCOLLO, SINDACO, UNO, address, data, due, lines, log, logs, messages, now, with_field};
+use super::{DUE, Gestore, ID, MARIO, PROTOCOLLO, SINDACO, UNO, address, data, due, lines, log, messages, now, records, with_field};
 use crate::fixtures::{certificates, read};
 
 const SERVICE: &str = "ricezione@pec.gestoreuno.example";
@@ -260,7 +260,7 @@ fn r34_an_envelope_without_the_original_is_certified_and_its_receipt_concise() {
     let delivery = state.awaited().next().unwrap();
     let point = due_.operator.delivery_point();
     let settled = point.settle(&state, &delivery, &message, MailboxOutcome::Stored, &Entropy::new([8; 32]), now()).unwrap();
-    let settled = settled.sign_with(&due_.key).unwrap();
+    let settled = settled.sign_with(&*due_.key).unwrap();
     assert_eq!(data(messages(&settled, "avvenuta-consegna")[0]).receipt().and_then(|kind| kind.value()), Some(&ReceiptKind::Concise));
 }
 
@@ -308,7 +308,7 @@ fn s3_2_1_what_is_too_long_for_one_presa_in_carico_is_told_in_several() {
     };
     let told: Vec<_> = taken.iter().flat_map(received_for).collect();
     assert!(told.iter().map(|to| to.text()).eq(to.iter().copied()));
-    let logged: Vec<_> = logs(&committed).filter(|record| record.event == Event::TakenInChargeIssued).collect();
+    let logged: Vec<_> = records(&committed).into_iter().filter(|record| record.event == Event::TakenInChargeIssued).collect();
     assert!(logged.iter().all(|record| record.related.len() == 1));
     assert_eq!(logged.iter().map(|record| record.recipients.len()).sum::<usize>(), to.len());
     assert_eq!(committed.outputs.iter().filter(|output| matches!(output, Output::Deliver { .. })).count(), to.len());
