@@ -180,7 +180,7 @@ impl Entropy {
     }
 
     /// The Message-ID of a message that is composed with this entropy.
-    pub(crate) fn message_id(&self, host: &Domain) -> MessageId {
+    fn message_id(&self, host: &Domain) -> MessageId {
         MessageId::minted(self.number("message-id", 0), host)
     }
 

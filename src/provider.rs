@@ -29,6 +29,7 @@ mod pending;
 mod state;
 mod timeouts;
 
+use core::fmt;
 use std::sync::Arc;
 
 pub use access::{AccessPoint, Submitted};
@@ -42,10 +43,9 @@ pub use timeouts::Timeouts;
 
 use crate::address::{Address, Domain};
 use crate::certdata::{ExtendedError, xml_text};
-use crate::compose::{ComposeError, Entropy, Identity, SizeLimits};
+use crate::compose::{ComposeError, Identity, SizeLimits};
 use crate::crypto::SignatureScheme;
 use crate::directory::{Directory, Listing};
-use crate::ident::MessageId;
 use crate::language::is_wild;
 use crate::limits::Limits;
 use crate::notification::NotificationError;
@@ -316,17 +316,9 @@ impl Operator {
 
     /// What goes into `errore-esteso`: `5.1.1 - provider - text`, on one line and of at most 1,000 characters. There is always one.
     fn extended_error(&self, status: &str, text: &str) -> Option<ExtendedError> {
-        const LONGEST: usize = 1_000;
-        let plain = |c: char| if is_wild(c) || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c };
-        let whole = format!("{status} - {} - {}", self.identity.provider(), text.trim());
-        let mut clipped: String = whole.chars().map(plain).take(LONGEST.saturating_add(1)).collect();
-        if let Some((cut, _)) = clipped.char_indices().nth(LONGEST.saturating_sub(3))
-            && clipped.chars().nth(LONGEST).is_some()
-        {
-            clipped.truncate(cut);
-            clipped.push_str("...");
-        }
-        clipped.parse().ok()
+        let foreign = |c: char| is_wild(c) || matches!(c, '\u{fffe}' | '\u{ffff}');
+        let said = format!("{status} - {} - {}", self.identity.provider(), text.trim());
+        clipped(&said.replace(foreign, " ")).parse().ok()
     }
 
     /// The same for a virus that was found here; its name may be anything.
@@ -335,14 +327,24 @@ impl Operator {
         self.extended_error("5.5.1", &format!("virus rilevato: {name}"))
     }
 
-    /// The `Message-ID` of a message that is composed with this entropy.
-    fn message_id(&self, entropy: &Entropy) -> MessageId {
-        entropy.message_id(self.identity.address().domain())
-    }
-
     fn host(&self) -> &Domain {
         self.settings.host.as_ref().unwrap_or_else(|| self.identity.address().domain())
     }
+}
+
+/// A text that others had a hand in, of a bounded length.
+fn clipped(said: &impl fmt::Display) -> String {
+    const LONGEST: usize = 1_000;
+    let said = said.to_string();
+    match said.char_indices().nth(LONGEST) {
+        Some(_) => said.chars().take(LONGEST - 3).chain("...".chars()).collect(),
+        None => said,
+    }
+}
+
+/// An address as it is compared where servers on the way may have spelled it otherwise.
+fn folded(address: &Address) -> String {
+    address.as_str().to_ascii_lowercase()
 }
 
 /// Until when what is stored at this time must be kept (RFC 6109 §2.2.4, §2.3: 30 months).

@@ -38,6 +38,7 @@ pub struct Draft<'a> {
     pub(super) entropy: Entropy,
     /// The outer header but for MIME-Version and Content-Type, which names the digest.
     pub(super) header: Vec<u8>,
+    message_id: Box<str>,
     pub(super) signed: Signed<'a>,
     pub(super) when: Timestamp,
     pub(super) digest: DigestAlgorithm,
@@ -174,6 +175,11 @@ impl<'a> Draft<'a> {
         Self { digest, ..self }
     }
 
+    /// Its `Message-ID`, without brackets.
+    pub(crate) fn message_id(&self) -> &str {
+        &self.message_id
+    }
+
     /// The bytes that will be signed: the multipart/mixed with its text, its data and what it carries.
     #[must_use]
     pub fn entity(&self) -> Vec<u8> {
@@ -252,6 +258,8 @@ impl<'a> Draft<'a> {
         if let Some(field) = written.root().headers().find(|field| field.size() == FieldSize::TooLong) {
             return Err(ComposeError::HeaderTooLong { bytes: field.raw().len() });
         }
-        Ok(Self { identity: identity.clone(), entropy: entropy.clone(), header, signed, when, digest: DigestAlgorithm::Sha256 })
+        let message_id = written.claims().message_id().map(|id| id.value().map_or_else(|| id.text().into(), |id| id.as_str().into()));
+        let (message_id, digest) = (message_id.unwrap_or_default(), DigestAlgorithm::Sha256);
+        Ok(Self { identity: identity.clone(), entropy: entropy.clone(), header, message_id, signed, when, digest })
     }
 }

@@ -15,7 +15,7 @@ use crate::certdata::{ExtendedError, Fault, Recipient, RecipientKind};
 use crate::compose::{ComposeError, Draft, Entropy, receipt_of, subject_of};
 use crate::directory::Provider;
 use crate::ident::PecId;
-use crate::notification::{Acceptance, NonAcceptance, Transaction, TransportEnvelope};
+use crate::notification::{Acceptance, DeliveryTimeout, NonAcceptance, Transaction, TransportEnvelope};
 use crate::time::Timestamp;
 
 /// A mail that a user hands in.
@@ -51,8 +51,8 @@ impl<'o> AccessPoint<'o> {
     /// 2. It was handed in before, byte for byte, within [`Settings::repetition_secs`](super::Settings::repetition_secs): a program that got no
     ///    answer tries again. It is logged, and is not certified twice.
     /// 3. It has a virus: the sender gets a notice of non-acceptance, and the message is stored apart (§3.1.3).
-    /// 4. It fails the [`formal_checks`](crate::compose::formal_checks), or is such that no message of PEC could carry it: the sender gets a notice of
-    ///    non-acceptance, which tells the first ten of its faults (§3.1.2).
+    /// 4. It fails the [`formal_checks`](crate::compose::formal_checks), or is such that no message of PEC could carry it, or no notice tell of it: the
+    ///    sender gets a notice of non-acceptance, which tells the first ten of its faults (§3.1.2).
     /// 5. It is accepted: the sender gets an acceptance (§3.1.4), and the transport envelope goes to the recipients (§3.1.5), once to each
     ///    provider and once to each domain outside of PEC; to those of this provider too (§3.4). From now on it is known of which certified
     ///    recipients receipts are due (§3.1.6).
@@ -142,7 +142,6 @@ struct Case<'c, 'a> {
 /// What is written for a message that is accepted.
 struct Drafts<'a> {
     acceptance: Draft<'a>,
-    acceptance_entropy: Entropy,
     envelope: Draft<'a>,
     facts: TransportEnvelope,
 }
@@ -187,23 +186,31 @@ impl<'a> Case<'_, 'a> {
 
     fn drafts(&self, facts: &Transaction) -> Result<Drafts<'a>, ComposeError> {
         let identity = self.operator.identity();
-        let acceptance_entropy = self.entropy.derive("acceptance", 0);
-        let acceptance = Draft::acceptance(identity, &Acceptance::new(facts.clone()), &acceptance_entropy)?;
+        let acceptance = Draft::acceptance(identity, &Acceptance::new(facts.clone()), &self.entropy.derive("acceptance", 0))?;
         let facts = TransportEnvelope::new(facts.clone(), receipt_of(self.submitted.message));
         let envelope = Draft::transport_envelope(identity, &facts, self.submitted.message, &self.entropy.derive("envelope", 0))?;
-        Ok(Drafts { acceptance, acceptance_entropy, envelope, facts })
+        self.leaves_room_for_notices(facts.transaction())?;
+        Ok(Drafts { acceptance, envelope, facts })
+    }
+
+    /// Whatever becomes of a message that is accepted, there must be room to tell its sender: the notice with the longest header is tried.
+    fn leaves_room_for_notices(&self, facts: &Transaction) -> Result<(), ComposeError> {
+        let certified = facts.recipients().iter().filter(|recipient| recipient.kind().value() == Some(&RecipientKind::Certified));
+        let Some(recipient) = certified.filter_map(|recipient| recipient.address().value()).max_by_key(|to| to.as_str().len()) else {
+            return Ok(());
+        };
+        let reason = self.operator.extended_error("5.4.1", &"&".repeat(1_000));
+        let notice = DeliveryTimeout::new(facts.clone(), recipient.clone(), reason);
+        Draft::delivery_timeout(self.operator.identity(), &notice, &self.entropy.derive("notice", 0)).map(drop)
     }
 
     fn accept(&self, drafts: Drafts<'a>, submission: Fingerprint) -> Result<Pending, ProviderError> {
-        let Drafts { acceptance, acceptance_entropy, envelope, facts } = drafts;
+        let Drafts { acceptance, envelope, facts } = drafts;
         let transaction = facts.transaction();
         let mut plan = self.plan(transaction.id());
         self.log_reception(&mut plan, transaction, submission);
 
-        let message_id = self.operator.message_id(&acceptance_entropy);
-        let related = vec![message_id.as_str().into()];
-        plan.log(LogRecord { related, ..self.record(&plan, Event::AcceptanceIssued, transaction) });
-        plan.issue(acceptance, &message_id, self.submitted.mail_from)?;
+        plan.issue(self.record(&plan, Event::AcceptanceIssued, transaction), acceptance, self.submitted.mail_from)?;
 
         let envelope = plan.sign(envelope)?;
         for recipients in self.groups() {
@@ -254,10 +261,8 @@ impl<'a> Case<'_, 'a> {
             plan.refuse(reply);
             return Ok(plan.finish());
         };
-        let message_id = self.operator.message_id(&entropy);
-        let related = vec![message_id.as_str().into()];
-        plan.log(LogRecord { related, note, ..self.record(&plan, Event::NonAcceptanceIssued, facts) });
-        plan.issue(draft, &message_id, self.submitted.mail_from)?;
+        let record = LogRecord { note, ..self.record(&plan, Event::NonAcceptanceIssued, facts) };
+        plan.issue(record, draft, self.submitted.mail_from)?;
         Ok(plan.finish())
     }
 

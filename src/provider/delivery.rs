@@ -134,15 +134,10 @@ impl<'o> DeliveryPoint<'o> {
             };
             match self.operator.speaks_for(recipient.domain()).and_then(|()| Ok(written()?)) {
                 Ok((event, note, draft)) => {
-                    plan.log(LogRecord {
-                        recipients: vec![recipient.clone()],
-                        related: vec![self.operator.message_id(entropy).as_str().into()],
-                        note: note.into(),
-                        ..plan.record_on(event, facts.transaction())
-                    });
-                    let notification = plan.sign(draft)?;
+                    let (recipients, note) = (vec![recipient.clone()], note.into());
+                    let record = LogRecord { recipients, note, ..plan.record_on(event, facts.transaction()) };
                     // To the reverse path, whatever Reply-To says (RFC 6109 §2.1).
-                    plan.send(notification, identity.address(), vec![facts.transaction().sender().clone()]);
+                    plan.notify(record, draft, facts.transaction().sender())?;
                 }
                 Err(error) => plan.cannot_write(facts.transaction(), recipient, &error),
             }

@@ -12,8 +12,8 @@ use self::anomaly::Origin;
 use super::log::{Event, LogRecord};
 use super::output::{DeliveryId, Fingerprint, SmtpReply};
 use super::pending::{Message as Planned, Plan};
-use super::state::{Arrival, ArrivalContent, Awaited, DeliveryProgress, Due, State};
-use super::{Operator, Pending, ProviderError, VirusVerdict};
+use super::state::{Arrival, ArrivalContent, Awaited, Due, State};
+use super::{Operator, Pending, ProviderError, VirusVerdict, clipped, folded};
 use crate::address::Address;
 use crate::certdata::PecKind;
 use crate::compose::Entropy;
@@ -65,6 +65,11 @@ impl<'o> IncomingPoint<'o> {
     /// A mail whose signature is not known to be valid, because of what is known of the certificate at this time, is ordinary mail: nothing is certified
     /// on a doubt. Recipients are told apart whatever the case of their letters.
     ///
+    /// There is one presa-in-carico, and several only where one for all recipients would be larger than readers take; an envelope of which not even
+    /// eight could tell is handled as anything else from a PEC provider. It never goes to a user of the message, be it that the sender, or a
+    /// recipient, is the service mailbox itself. A provider without such a mailbox is not told, and the log says so. An envelope that carries no
+    /// original, which it should, is an envelope nonetheless: the receipts that are due are concise.
+    ///
     /// A mail that is for nobody here is refused, and one that is too large to be read.
     ///
     /// ```
@@ -95,7 +100,7 @@ impl<'o> IncomingPoint<'o> {
     /// ```
     ///
     /// # Errors
-    /// [`ProviderError::Compose`] when the operator's key or scheme cannot sign, or a message about an accepted one cannot be composed.
+    /// [`ProviderError::Compose`] when the operator's certificate or settings are such that nothing can be signed. No mail causes an error.
     pub fn receive<'a>(&self, state: &State, arrived: &Arrived<'a>, entropy: &Entropy, now: Timestamp) -> Result<Pending, ProviderError> {
         let operator = self.operator;
         let rcpt_to = distinct(arrived.rcpt_to);
@@ -178,10 +183,10 @@ impl<'r, 'a> Reception<'r, 'a> {
     /// Parts the recipients into those who had this message before, and the others.
     fn sift(&self, key: &Fingerprint, recipients: Vec<Address>) -> (Vec<Address>, Vec<Address>) {
         let had: HashSet<String> = match self.state.arrival(key) {
-            Some(arrival) => arrival.mailboxes.keys().map(lower).collect(),
+            Some(arrival) => arrival.mailboxes.keys().map(folded).collect(),
             None => HashSet::new(),
         };
-        recipients.into_iter().partition(|recipient| had.contains(&lower(recipient)))
+        recipients.into_iter().partition(|recipient| had.contains(&folded(recipient)))
     }
 
     /// The first records: of the reception, and of those who had the message before.
@@ -200,10 +205,19 @@ impl<'r, 'a> Reception<'r, 'a> {
     }
 
     /// An arrival for which nothing is due.
-    fn arrival(&self, transaction: &PecId, mailboxes: &[Address], progress: DeliveryProgress) -> Arrival {
-        let awaited = |mailbox: &Address| (mailbox.clone(), Awaited { due: Due::Nothing, progress });
+    fn arrival(&self, transaction: &PecId, mailboxes: &[Address], awaited: &Awaited) -> Arrival {
         let content = ArrivalContent::Other { transaction: transaction.clone() };
-        Arrival { at: self.now.instant(), content, mailboxes: mailboxes.iter().map(awaited).collect() }
+        Arrival { content, mailboxes: mailboxes.iter().map(|mailbox| (mailbox.clone(), awaited.clone())).collect() }
+    }
+
+    /// For a mailbox to which it is handed on, or owed.
+    fn awaited(&self, due: Due) -> Awaited {
+        Awaited::new(self.now.instant(), due)
+    }
+
+    /// For a mailbox that gets nothing.
+    fn over(&self) -> Awaited {
+        Awaited::over(self.now.instant())
     }
 }
 
@@ -240,18 +254,8 @@ fn too_large() -> SmtpReply {
     SmtpReply::new(552, "5.3.4", "message too large")
 }
 
-/// A text that others had a hand in, of a bounded length.
-fn clipped(said: &impl core::fmt::Display) -> String {
-    const LONGEST: usize = 1_000;
-    said.to_string().chars().take(LONGEST).collect()
-}
-
-fn lower(address: &Address) -> String {
-    address.as_str().to_ascii_lowercase()
-}
-
 /// Each mailbox once, in the first of its spellings.
 fn distinct(addresses: &[Address]) -> Vec<Address> {
     let mut seen = HashSet::new();
-    addresses.iter().filter(|address| seen.insert(lower(address))).cloned().collect()
+    addresses.iter().filter(|address| seen.insert(folded(address))).cloned().collect()
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::log::{Event, LogRecord};
 use super::output::{DeliveryId, Fingerprint, MailBytes, Output, SmtpReply};
 use super::state::{Arrival, ArrivalContent, Awaited, Change, Delta, Due};
-use super::{Operator, ProviderError, keep_until};
+use super::{Operator, ProviderError, clipped, keep_until};
 use crate::address::Address;
 use crate::compose::{ComposeError, Draft, Signer, SigningRequest, ToSign};
 use crate::crypto::Algorithms;
-use crate::ident::{MessageId, PecId};
+use crate::ident::PecId;
 use crate::notification::Transaction;
 use crate::time::Timestamp;
 
@@ -150,6 +150,12 @@ impl<'o> Plan<'o> {
         self.about = transaction.clone();
     }
 
+    /// A message to be signed, with its record.
+    pub(super) fn write(&mut self, record: LogRecord, draft: Draft<'_>) -> Result<Message, ProviderError> {
+        self.log(LogRecord { related: vec![clipped(&draft.message_id()).into()], ..record });
+        self.sign(draft)
+    }
+
     /// A message to be signed, under the scheme of the operator.
     pub(super) fn sign(&mut self, draft: Draft<'_>) -> Result<Message, ProviderError> {
         let to_sign = match self.operator.settings().scheme {
@@ -209,19 +215,21 @@ impl<'o> Plan<'o> {
         self.log(LogRecord { recipients, note, ..self.record_on(Event::NotificationImpossible, message) });
     }
 
+    /// Sends a notification to where another point, or another provider, takes it; under the reverse path of RFC 6109 §2.2.6.
+    pub(super) fn notify(&mut self, record: LogRecord, draft: Draft<'_>, to: &Address) -> Result<(), ProviderError> {
+        let message = self.write(record, draft)?;
+        self.send(message, self.operator.identity().address(), vec![to.clone()]);
+        Ok(())
+    }
+
     /// Puts a message that is written here and now, an acceptance or a notice, into a mailbox of this provider's own. Nothing is due to anybody for
     /// its delivery.
-    pub(super) fn issue(&mut self, draft: Draft<'_>, message_id: &MessageId, mailbox: &Address) -> Result<(), ProviderError> {
-        let message = self.sign(draft)?;
-        let arrival = Fingerprint::of_parts([b"issued".as_slice(), message_id.as_str().as_bytes()]);
-        self.change(Change::Arrived {
-            message: arrival,
-            arrival: Arrival {
-                at: self.now.instant(),
-                content: ArrivalContent::Other { transaction: self.about.clone() },
-                mailboxes: BTreeMap::from([(mailbox.clone(), Awaited::new(Due::Nothing))]),
-            },
-        });
+    pub(super) fn issue(&mut self, record: LogRecord, draft: Draft<'_>, mailbox: &Address) -> Result<(), ProviderError> {
+        let arrival = Fingerprint::of_parts([b"issued".as_slice(), draft.message_id().as_bytes()]);
+        let message = self.write(record, draft)?;
+        let content = ArrivalContent::Other { transaction: self.about.clone() };
+        let mailboxes = BTreeMap::from([(mailbox.clone(), Awaited::new(self.now.instant(), Due::Nothing))]);
+        self.change(Change::Arrived { message: arrival, arrival: Arrival { content, mailboxes } });
         self.deliver(message, DeliveryId { arrival, mailbox: mailbox.clone() });
         Ok(())
     }

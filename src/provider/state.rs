@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::folded;
 use super::output::{DeliveryId, Fingerprint};
 use crate::address::Address;
 use crate::certdata::{ReceiptKind, RecipientKind};
@@ -171,7 +172,7 @@ pub(super) struct Followed {
 
 impl Followed {
     fn new(envelope: TransportEnvelope, recipients: Vec<(Address, Fate)>) -> Self {
-        let recipients: BTreeMap<_, _> = recipients.into_iter().map(|known| (key(&known.0), known)).collect();
+        let recipients: BTreeMap<_, _> = recipients.into_iter().map(|known| (folded(&known.0), known)).collect();
         let silent = recipients.values().filter(|(_, fate)| fate.is_silent()).count();
         let open = recipients.values().filter(|(_, fate)| fate.stage.is_open()).count();
         Self { envelope, recipients, silent, open }
@@ -183,7 +184,7 @@ impl Followed {
 
     /// A recipient, as it is spelled in the envelope, and what is known of it.
     pub(super) fn recipient(&self, address: &Address) -> Option<(&Address, Fate)> {
-        self.recipients.get(&key(address)).map(|(address, fate)| (address, *fate))
+        self.recipients.get(&folded(address)).map(|(address, fate)| (address, *fate))
     }
 
     /// All followed recipients.
@@ -196,7 +197,7 @@ impl Followed {
     }
 
     fn change(&mut self, address: &Address, change: impl FnOnce(&mut Fate)) {
-        let Some((_, fate)) = self.recipients.get_mut(&key(address)) else { return };
+        let Some((_, fate)) = self.recipients.get_mut(&folded(address)) else { return };
         let before = *fate;
         change(fate);
         // Nothing becomes silent or open again.
@@ -209,15 +210,10 @@ impl Followed {
     }
 }
 
-fn key(address: &Address) -> String {
-    address.as_str().to_ascii_lowercase()
-}
-
 /// A message that arrived, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Arrival {
-    pub(super) at: UnixTime,
     pub(super) content: ArrivalContent,
     pub(super) mailboxes: BTreeMap<Address, Awaited>,
 }
@@ -238,6 +234,8 @@ pub(super) enum ArrivalContent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Awaited {
+    /// When the message arrived for it.
+    pub(super) at: UnixTime,
     pub(super) due: Due,
     pub(super) progress: DeliveryProgress,
 }
@@ -265,8 +263,13 @@ pub(super) enum DeliveryProgress {
 }
 
 impl Awaited {
-    pub(super) fn new(due: Due) -> Self {
-        Self { due, progress: DeliveryProgress::Awaited }
+    pub(super) fn new(at: UnixTime, due: Due) -> Self {
+        Self { at, due, progress: DeliveryProgress::Awaited }
+    }
+
+    /// Of it nothing is to be done; it is known to have come.
+    pub(super) fn over(at: UnixTime) -> Self {
+        Self { at, due: Due::Nothing, progress: DeliveryProgress::Settled }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -374,8 +377,8 @@ impl State {
     }
 
     /// The virus detections that are still to be written, those of the oldest arrivals first.
-    pub(super) fn owed(&self) -> impl Iterator<Item = (&DeliveryId, &Arrival)> {
-        self.owed.iter().filter_map(|(_, delivery)| Some((delivery, self.arrivals.get(&delivery.arrival)?)))
+    pub(super) fn owed(&self) -> impl Iterator<Item = (UnixTime, &DeliveryId, &Arrival)> {
+        self.owed.iter().filter_map(|(at, delivery)| Some((*at, delivery, self.arrivals.get(&delivery.arrival)?)))
     }
 
     fn change(&mut self, change: Change) {
@@ -396,7 +399,10 @@ impl State {
             Change::Forgotten { before } => {
                 self.submissions.retain(|_, (_, at)| *at >= before);
                 self.followed.retain(|_, followed| followed.open > 0 || followed.accepted() >= before);
-                self.arrivals.retain(|_, arrival| arrival.at >= before || !arrival.mailboxes.values().all(Awaited::is_over));
+                self.arrivals.retain(|_, arrival| {
+                    arrival.mailboxes.retain(|_, awaited| awaited.at >= before || !awaited.is_over());
+                    !arrival.mailboxes.is_empty()
+                });
             }
         }
     }
@@ -421,13 +427,13 @@ impl State {
     }
 
     fn arrive(&mut self, message: Fingerprint, arrival: Arrival) {
-        let Arrival { at, content, mailboxes } = arrival;
+        let Arrival { content, mailboxes } = arrival;
         // It may be a known message for further mailboxes. Of what is known nothing changes.
-        let known = self.arrivals.entry(message).or_insert_with(|| Arrival { at, content, mailboxes: BTreeMap::new() });
+        let known = self.arrivals.entry(message).or_insert_with(|| Arrival { content, mailboxes: BTreeMap::new() });
         for (mailbox, awaited) in mailboxes {
             let Entry::Vacant(vacant) = known.mailboxes.entry(mailbox) else { continue };
             if awaited.is_owed() {
-                self.owed.insert((known.at, DeliveryId { arrival: message, mailbox: vacant.key().clone() }));
+                self.owed.insert((awaited.at, DeliveryId { arrival: message, mailbox: vacant.key().clone() }));
             }
             vacant.insert(awaited);
         }
@@ -437,7 +443,7 @@ impl State {
         let Some(arrival) = self.arrivals.get_mut(&delivery.arrival) else { return };
         let Some(awaited) = arrival.mailboxes.get_mut(&delivery.mailbox) else { return };
         awaited.progress = DeliveryProgress::Settled;
-        self.owed.remove(&(arrival.at, delivery));
+        self.owed.remove(&(awaited.at, delivery));
     }
 }
 

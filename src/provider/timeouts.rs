@@ -68,7 +68,7 @@ impl<'o> Timeouts<'o> {
         let settings = self.operator.settings();
         let first = state.silent().next().and_then(|(accepted, _)| accepted.checked_add_secs(settings.first_notice_secs));
         let last = state.open().next().and_then(|(accepted, _)| accepted.checked_add_secs(settings.final_notice_secs));
-        let owed = state.owed().next().map(|(_, arrival)| arrival.at);
+        let owed = state.owed().next().map(|(at, ..)| at);
         [first, last, owed].into_iter().flatten().min()
     }
 
@@ -101,7 +101,7 @@ impl<'o> Timeouts<'o> {
             self.notice(&mut plan, notice, sent, recipient, &entropy.derive("timeout-notice", count), now)?;
             written = written.saturating_add(1);
         }
-        for ((delivery, arrival), count) in state.owed().take(settings.batch.saturating_sub(written)).zip(0..) {
+        for ((_, delivery, arrival), count) in state.owed().take(settings.batch.saturating_sub(written)).zip(0..) {
             virus_detection(&mut plan, self.operator, delivery, arrival, &entropy.derive("virus-detection", count), now)?;
         }
         Ok(plan.finish())
@@ -125,15 +125,13 @@ impl<'o> Timeouts<'o> {
         let reason = self.operator.extended_error(status, text);
         let note = reason.as_ref().map_or("", ExtendedError::raw).into();
         let facts = DeliveryTimeout::new(transaction.told_by(identity.provider(), now), recipient.clone(), reason);
-        let message_id = self.operator.message_id(entropy);
 
         plan.about(transaction.id());
         let written = || Ok(Draft::delivery_timeout(identity, &facts, entropy)?);
         match self.operator.speaks_for(transaction.sender().domain()).and_then(|()| written()) {
             Ok(draft) => {
-                let related = vec![message_id.as_str().into()];
-                plan.log(LogRecord { recipients: vec![recipient.clone()], related, note, ..plan.record_on(event, transaction) });
-                plan.issue(draft, &message_id, transaction.sender())?;
+                let record = LogRecord { recipients: vec![recipient.clone()], note, ..plan.record_on(event, transaction) };
+                plan.issue(record, draft, transaction.sender())?;
             }
             Err(error) => plan.cannot_write(transaction, recipient, &error),
         }

@@ -1,6 +1,6 @@
 //! What is not certified: irregular messages of providers, and ordinary mail (RFC 6109 §2.2.2, §3.2.2).
 
-use super::{About, Reception, clipped, deliver, too_large};
+use super::{About, Reception, deliver, too_large};
 use crate::address::Address;
 use crate::compose::{ComposeError, Draft, Received};
 use crate::finding::Check;
@@ -9,8 +9,8 @@ use crate::language::Language;
 use crate::provider::log::{Event, LogRecord};
 use crate::provider::output::SmtpReply;
 use crate::provider::pending::Plan;
-use crate::provider::state::{Change, DeliveryProgress};
-use crate::provider::{OrdinaryMail, Pending, ProviderError, VirusVerdict};
+use crate::provider::state::{Change, Due};
+use crate::provider::{OrdinaryMail, Pending, ProviderError, VirusVerdict, clipped};
 use crate::verify::{CheckState, MessageClass, Report};
 
 /// Where a mail comes from that is not certified (RFC 6109 §2.2.2).
@@ -100,20 +100,16 @@ impl<'a> Reception<'_, 'a> {
         recipients: &[Address],
         reason: &str,
     ) -> Result<(), ProviderError> {
-        // The Message-ID is the mail's own where it has one (RFC 6109 §3.2.2).
-        let minted = || self.operator.message_id(&self.entropy.derive("anomaly", 0)).as_str().into();
-        let related = vec![self.message_id.clone().unwrap_or_else(minted)];
-        plan.log(LogRecord { related, note: reason.into(), ..about.record(plan, Event::AnomalyIssued, recipients) });
-        let message = plan.sign(draft)?;
+        let message = plan.write(LogRecord { note: reason.into(), ..about.record(plan, Event::AnomalyIssued, recipients) }, draft)?;
         deliver(plan, &message, self.key(), recipients);
-        let arrival = self.arrival(about.id, recipients, DeliveryProgress::Awaited);
+        let arrival = self.arrival(about.id, recipients, &self.awaited(Due::Nothing));
         plan.change(Change::Arrived { message: self.key(), arrival });
         Ok(())
     }
 
     /// The mail is known for these recipients, and nothing of it is to be delivered.
     pub(super) fn done_with(&self, plan: &mut Plan<'_>, transaction: &PecId, recipients: &[Address]) {
-        let arrival = self.arrival(transaction, recipients, DeliveryProgress::Settled);
+        let arrival = self.arrival(transaction, recipients, &self.over());
         plan.change(Change::Arrived { message: self.key(), arrival });
     }
 

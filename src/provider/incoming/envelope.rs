@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::anomaly::Origin;
-use super::{About, Reception, clipped, deliver, lower, signed_key, signer};
+use super::{About, Reception, deliver, signed_key, signer};
 use crate::address::Address;
-use crate::certdata::RecipientKind;
-use crate::compose::{Draft, Entropy, PrimaryRecipients};
+use crate::certdata::{ReceiptKind, RecipientKind};
+use crate::compose::{ComposeError, Draft, Entropy, PrimaryRecipients};
 use crate::directory::Listing;
 use crate::language::Language;
 use crate::message::{Content, Message};
@@ -15,14 +15,14 @@ use crate::notification::{TakenInCharge, Transaction, TransportEnvelope, VirusDe
 use crate::provider::log::{Event, LogRecord};
 use crate::provider::output::{DeliveryId, Fingerprint};
 use crate::provider::pending::{Message as Planned, Plan};
-use crate::provider::state::{Arrival, ArrivalContent, Awaited, Change, DeliveryProgress, Due};
-use crate::provider::{Operator, Pending, ProviderError, VirusVerdict};
+use crate::provider::state::{Arrival, ArrivalContent, Awaited, Change, Due};
+use crate::provider::{Operator, Pending, ProviderError, VirusVerdict, clipped, folded};
 use crate::time::Timestamp;
 use crate::verify::{Evidence, Verified};
 
 const STRANGER: &str = "il destinatario non è fra quelli indicati nella busta di trasporto";
-const NO_ORIGINAL: &str = "la busta di trasporto non contiene il messaggio originale";
 const NO_SERVICE_MAILBOX: &str = "il gestore mittente non ha una casella di servizio nell'indice";
+const TO_ITSELF: &str = "il messaggio è della casella di servizio a cui si darebbe riscontro della presa in carico";
 
 /// The recipients that an envelope names, by address in lower case: a server on the way may spell it otherwise.
 struct Named<'t>(HashMap<String, (&'t Address, RecipientKind)>);
@@ -34,7 +34,7 @@ impl<'t> Named<'t> {
             let Some(address) = recipient.address().value() else { continue };
             // An unknown kind is the default of the DTD (RFC 6109 §4.4).
             let kind = recipient.kind().value().copied().unwrap_or(RecipientKind::Certified);
-            let known = named.entry(lower(address)).or_insert((address, kind));
+            let known = named.entry(folded(address)).or_insert((address, kind));
             if known.1 != kind && kind == RecipientKind::Certified {
                 *known = (address, kind);
             }
@@ -43,12 +43,12 @@ impl<'t> Named<'t> {
     }
 
     fn contains(&self, recipient: &Address) -> bool {
-        self.0.contains_key(&lower(recipient))
+        self.0.contains_key(&folded(recipient))
     }
 
     /// A certified recipient, as the envelope spells it.
     fn certified(&self, recipient: &Address) -> Option<&'t Address> {
-        let (address, kind) = self.0.get(&lower(recipient))?;
+        let (address, kind) = self.0.get(&folded(recipient))?;
         (*kind == RecipientKind::Certified).then_some(*address)
     }
 }
@@ -56,7 +56,8 @@ impl<'t> Named<'t> {
 /// A correct and undamaged envelope, and for whom it came.
 struct Correct<'t> {
     facts: &'t TransportEnvelope,
-    original: &'t [u8],
+    /// Where it is missing, which is a finding, there is less to be given back with the receipts, and no more to it.
+    original: Option<&'t [u8]>,
     about: About<'t>,
     key: Fingerprint,
     /// Where the sending provider is told (`mailReceipt`).
@@ -91,7 +92,6 @@ impl<'a> Reception<'_, 'a> {
             Ok(envelope) => envelope,
             Err(error) => return self.not_certified(origin, &clipped(&error.in_language(Language::Italian))),
         };
-        let Some(original) = content.value().original() else { return self.not_certified(origin, NO_ORIGINAL) };
         let transaction = envelope.value().transaction();
         let named = Named::of(transaction);
         let (to_named, to_strangers) = self.rcpt_to.iter().cloned().partition(|recipient| named.contains(recipient));
@@ -103,7 +103,7 @@ impl<'a> Reception<'_, 'a> {
         let certified = |mailbox: &Address| named.certified(mailbox).filter(|to| self.operator.manages(to.domain())).cloned();
         let correct = Correct {
             facts: envelope.value(),
-            original: original.bytes(),
+            original: content.value().original().map(|original| original.bytes()),
             about: About {
                 id: transaction.id(),
                 sender: transaction.sender().as_str(),
@@ -134,13 +134,16 @@ impl<'a> Reception<'_, 'a> {
         let about = envelope.about;
         let mut plan = self.plan(about.id.clone());
         let fresh = [envelope.named(), envelope.strangers.clone()].concat();
-        let note = if envelope.service_mailbox.is_some() { "" } else { NO_SERVICE_MAILBOX };
+        let note = match &envelope.service_mailbox {
+            Some(mailbox) if folded(mailbox) == folded(envelope.facts.transaction().sender()) => TO_ITSELF,
+            Some(_) => "",
+            None => NO_SERVICE_MAILBOX,
+        };
         self.log_reception(&mut plan, about, note, &fresh, again);
-        if let (Some(draft), Some(mailbox)) = (taken_in_charge, &envelope.service_mailbox) {
-            let related = vec![self.operator.message_id(&self.entropy.derive("taken-in-charge", 0)).as_str().into()];
-            plan.log(LogRecord { related, ..about.record(&plan, Event::TakenInChargeIssued, &envelope.certified()) });
-            let message = plan.sign(draft)?;
-            plan.send(message, self.operator.identity().address(), vec![mailbox.clone()]);
+        if let Some(mailbox) = &envelope.service_mailbox {
+            for (recipients, draft) in taken_in_charge {
+                plan.notify(about.record(&plan, Event::TakenInChargeIssued, &recipients), draft, mailbox)?;
+            }
         }
         match self.arrived.virus {
             VirusVerdict::Infected(virus) if !fresh.is_empty() => self.keep_apart(&mut plan, envelope, &fresh, virus)?,
@@ -153,33 +156,48 @@ impl<'a> Reception<'_, 'a> {
         Ok(plan.finish())
     }
 
-    /// The presa-in-carico for the certified recipients; where there are none, nothing. Or why the envelope is not correct after all.
-    fn taken_in_charge(&self, envelope: &Correct<'_>) -> Result<Option<Draft<'a>>, String> {
-        let received_for = envelope.certified();
-        if received_for.is_empty() {
-            return Ok(None);
-        }
-        let (identity, entropy) = (self.operator.identity(), self.entropy.derive("taken-in-charge", 0));
-        let told = envelope.facts.transaction().told_by(identity.provider(), self.now);
-        let facts = TakenInCharge::new(told, received_for).map_err(|error| clipped(&error.in_language(Language::Italian)))?;
+    /// The presa-in-carico for the certified recipients: one, or several where the data of one would be larger than readers take (RFC 6109
+    /// §3.2.1: "one or more"). Where there is nobody to be told of, none. Or why the envelope is not correct after all.
+    fn taken_in_charge(&self, envelope: &Correct<'_>) -> Result<Vec<(Vec<Address>, Draft<'a>)>, String> {
+        // So many at most: the list of all recipients stands in each.
+        const PARTS: [usize; 4] = [1, 2, 4, 8];
+        let (identity, transaction) = (self.operator.identity(), envelope.facts.transaction());
         // Where the sending provider has no mailbox it is composed as well, to see whether it can be.
         let mailbox = envelope.service_mailbox.as_ref().unwrap_or_else(|| self.operator.service_mailbox());
-        let draft = Draft::taken_in_charge(identity, &facts, mailbox, &entropy);
-        draft.map(Some).map_err(|error| clipped(&error.in_language(Language::Italian)))
+        // It goes to no user of the message, so not to a service mailbox that is one.
+        let mut received_for = envelope.certified();
+        received_for.retain(|recipient| folded(recipient) != folded(mailbox));
+        if received_for.is_empty() || folded(mailbox) == folded(transaction.sender()) {
+            return Ok(Vec::new());
+        }
+        let told = transaction.told_by(identity.provider(), self.now);
+        let draft = |(count, part): (u64, &[Address])| {
+            let facts = TakenInCharge::new(told.clone(), part.to_vec()).map_err(|_| ComposeError::Element { element: "ricezione" })?;
+            let draft = Draft::taken_in_charge(identity, &facts, mailbox, &self.entropy.derive("taken-in-charge", count))?;
+            Ok((part.to_vec(), draft))
+        };
+        let mut drafts = Ok(Vec::new());
+        for parts in PARTS {
+            drafts = (0..).zip(received_for.chunks(received_for.len().div_ceil(parts))).map(draft).collect();
+            if !matches!(drafts, Err(ComposeError::CertdataTooLong { .. })) {
+                break;
+            }
+        }
+        drafts.map_err(|error| clipped(&error.in_language(Language::Italian)))
     }
 
     /// Hands it on to the delivery point, unmodified.
     fn forward(&self, plan: &mut Plan<'_>, envelope: &Correct<'_>) {
-        let (primary, asked) = (primary_recipients(envelope.original), envelope.facts.receipt());
+        let asked = if envelope.original.is_some() { envelope.facts.receipt() } else { ReceiptKind::Concise };
+        let primary = envelope.original.and_then(primary_recipients);
         let receipt = |recipient: Address| {
             let kind = primary.as_ref().map_or(asked, |primary| primary.receipt_for(&recipient, asked));
-            Awaited::new(Due::Receipt { recipient, kind })
+            self.awaited(Due::Receipt { recipient, kind })
         };
         let message = Fingerprint::of(self.arrived.message);
         let arrival = Arrival {
-            at: self.now.instant(),
             content: ArrivalContent::Envelope { facts: Box::new(envelope.facts.clone()), message },
-            mailboxes: envelope.awaited(receipt, &Awaited::new(Due::Nothing)),
+            mailboxes: envelope.awaited(receipt, &self.awaited(Due::Nothing)),
         };
         let place = self.place(plan, envelope, &arrival.content, &[message.to_string().as_bytes()]);
         let mailboxes = envelope.named();
@@ -194,11 +212,11 @@ impl<'a> Reception<'_, 'a> {
         if !envelope.strangers.is_empty() {
             self.done_with(plan, envelope.about.id, &envelope.strangers);
         }
-        let over = Awaited { due: Due::Nothing, progress: DeliveryProgress::Settled };
         let Some(service_mailbox) = envelope.service_mailbox.clone() else {
-            let content = ArrivalContent::Other { transaction: envelope.about.id.clone() };
-            let arrival = Arrival { at: self.now.instant(), content, mailboxes: envelope.awaited(|_| over.clone(), &over) };
-            plan.change(Change::Arrived { message: envelope.key, arrival });
+            plan.change(Change::Arrived {
+                message: envelope.key,
+                arrival: self.arrival(envelope.about.id, &envelope.named(), &self.over()),
+            });
             return Ok(());
         };
         let content = ArrivalContent::Infected {
@@ -206,8 +224,8 @@ impl<'a> Reception<'_, 'a> {
             service_mailbox: service_mailbox.clone(),
             virus: virus.into(),
         };
-        let mailboxes = envelope.awaited(|recipient| Awaited::new(Due::VirusDetection { recipient }), &over);
-        let arrival = Arrival { at: self.now.instant(), content, mailboxes };
+        let mailboxes = envelope.awaited(|recipient| self.awaited(Due::VirusDetection { recipient }), &self.over());
+        let arrival = Arrival { content, mailboxes };
         let place = self.place(plan, envelope, &arrival.content, &[service_mailbox.as_str().as_bytes(), virus.as_bytes()]);
         plan.change(Change::Arrived { message: place, arrival: arrival.clone() });
         let owed = arrival.mailboxes.iter().filter(|(_, awaited)| matches!(awaited.due, Due::VirusDetection { .. }));
@@ -225,7 +243,7 @@ impl<'a> Reception<'_, 'a> {
         if self.state.arrival(&key).is_none_or(|known| known.content == *content) {
             return key;
         }
-        let noted = self.arrival(envelope.about.id, &envelope.named(), DeliveryProgress::Settled);
+        let noted = self.arrival(envelope.about.id, &envelope.named(), &self.over());
         plan.change(Change::Arrived { message: key, arrival: noted });
         let key = key.to_string();
         Fingerprint::of_parts([key.as_bytes()].into_iter().chain(told_apart.iter().copied()))
@@ -257,6 +275,8 @@ pub(in crate::provider) fn virus_detection(
     entropy: &Entropy,
     now: Timestamp,
 ) -> Result<(), ProviderError> {
+    // Whatever comes of it, it is owed no more.
+    plan.change(Change::Settled { delivery: delivery.clone() });
     let ArrivalContent::Infected { facts, service_mailbox, virus } = &arrival.content else { return Ok(()) };
     let Some(Due::VirusDetection { recipient }) = arrival.mailboxes.get(&delivery.mailbox).map(|awaited| &awaited.due) else {
         return Ok(());
@@ -264,20 +284,18 @@ pub(in crate::provider) fn virus_detection(
     let (identity, transaction) = (operator.identity(), facts.transaction());
     let told = transaction.told_by(identity.provider(), now);
     let detection = VirusDetection::new(told, recipient.clone(), operator.virus_error(virus));
-    let message_id = operator.message_id(entropy);
 
     plan.about(transaction.id());
     let written = || Ok(Draft::virus_detection(identity, &detection, service_mailbox, entropy)?);
     match operator.speaks_for(recipient.domain()).and_then(|()| written()) {
         Ok(draft) => {
-            let (related, note) = (vec![message_id.as_str().into()], virus.clone());
-            let record = plan.record_on(Event::VirusDetectionIssued, transaction);
-            plan.log(LogRecord { recipients: vec![recipient.clone()], related, note, ..record });
-            let message = plan.sign(draft)?;
-            plan.send(message, identity.address(), vec![service_mailbox.clone()]);
+            let (recipients, note) = (vec![recipient.clone()], virus.clone());
+            let record = LogRecord { recipients, note, ..plan.record_on(Event::VirusDetectionIssued, transaction) };
+            plan.notify(record, draft, service_mailbox)
         }
-        Err(error) => plan.cannot_write(transaction, recipient, &error),
+        Err(error) => {
+            plan.cannot_write(transaction, recipient, &error);
+            Ok(())
+        }
     }
-    plan.change(Change::Settled { delivery: delivery.clone() });
-    Ok(())
 }

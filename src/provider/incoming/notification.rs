@@ -1,7 +1,7 @@
 //! Notifications of other providers (RFC 6109 §2.2.2), and what the sender's provider learns from them (§3.1.6, §3.2.4).
 
 use super::anomaly::Origin;
-use super::{About, Reception, clipped, deliver, signed_key, signer};
+use super::{About, Reception, deliver, signed_key, signer};
 use crate::certdata::{ExtendedError, Fault};
 use crate::compose::Draft;
 use crate::directory::Listing;
@@ -10,8 +10,8 @@ use crate::message::Content;
 use crate::notification::{NonDelivery, Notification, VirusDetection};
 use crate::provider::log::{Event, LogRecord};
 use crate::provider::pending::{Message, Plan};
-use crate::provider::state::{Change, DeliveryProgress, Followed, Stage};
-use crate::provider::{Pending, ProviderError, VirusVerdict};
+use crate::provider::state::{Change, Due, Followed, Stage};
+use crate::provider::{Pending, ProviderError, VirusVerdict, clipped};
 use crate::verify::{Evidence, Verified};
 
 impl<'a> Reception<'_, 'a> {
@@ -47,12 +47,12 @@ impl<'a> Reception<'_, 'a> {
         if fresh.is_empty() {
             return Ok(plan.finish());
         }
-        let progress = match self.arrived.virus {
-            VirusVerdict::Clean => DeliveryProgress::Awaited,
+        let awaited = match self.arrived.virus {
+            VirusVerdict::Clean => self.awaited(Due::Nothing),
             // What it tells goes unheard: the sender, who does not get it, is told by the notices of silence.
-            VirusVerdict::Infected(_) => DeliveryProgress::Settled,
+            VirusVerdict::Infected(_) => self.over(),
         };
-        plan.change(Change::Arrived { message: key, arrival: self.arrival(transaction.id(), &fresh, progress) });
+        plan.change(Change::Arrived { message: key, arrival: self.arrival(transaction.id(), &fresh, &awaited) });
         match self.arrived.virus {
             VirusVerdict::Infected(virus) => self.store(&mut plan, about, &fresh, virus),
             VirusVerdict::Clean => {
@@ -98,13 +98,13 @@ impl<'a> Reception<'_, 'a> {
         plan.log(LogRecord { note: note.into(), ..about.record(plan, Event::NotificationHeard, &heard) });
         plan.change(Change::Heard { id: transaction.id().clone(), recipients: heard, stage });
         match notification.value() {
-            Notification::VirusDetection(virus) => self.tell_sender(plan, about, followed, virus),
+            Notification::VirusDetection(virus) => self.tell_sender(plan, followed, virus),
             _ => Ok(()),
         }
     }
 
     /// The sender learns of the virus (RFC 6109 §3.2.4), unless the outcome for this recipient is known already.
-    fn tell_sender(&self, plan: &mut Plan<'_>, about: About<'_>, followed: &Followed, virus: &VirusDetection) -> Result<(), ProviderError> {
+    fn tell_sender(&self, plan: &mut Plan<'_>, followed: &Followed, virus: &VirusDetection) -> Result<(), ProviderError> {
         let operator = self.operator;
         let Some((recipient, fate)) = followed.recipient(virus.recipient()) else { return Ok(()) };
         if matches!(fate.stage, Stage::Delivered | Stage::NotDelivered) {
@@ -114,21 +114,17 @@ impl<'a> Reception<'_, 'a> {
         let entropy = self.entropy.derive("non-delivery", 0);
         let told = accepted.told_by(operator.identity().provider(), self.now);
         // As the other provider has it, but for its length; one must be told (RFC 6109 §3.2.4).
-        let said = virus.reason().filter(|reason| reason.raw().contains(|c: char| c.is_alphanumeric()));
-        let reason: Option<ExtendedError> = match said {
-            Some(reason) => clipped(reason).parse().ok(),
-            None => operator.virus_error("non specificato dal gestore del destinatario"),
-        };
+        let said = virus.reason().map(clipped).filter(|said| said.contains(char::is_alphanumeric));
+        let reason = said.and_then(|said| said.parse().ok());
+        let reason = reason.or_else(|| operator.virus_error("non specificato dal gestore del destinatario"));
         let note = reason.as_ref().map_or("", ExtendedError::raw).into();
         let facts = NonDelivery::new(told, recipient.clone(), Fault::Virus, reason)?;
         let written = || Ok(Draft::non_delivery(operator.identity(), &facts, &entropy)?);
         match operator.speaks_for(accepted.sender().domain()).and_then(|()| written()) {
             Ok(draft) => {
-                let id = operator.message_id(&entropy);
-                let record = About { provider: operator.identity().provider(), ..about };
-                let record = record.record(plan, Event::NonDeliveryIssued, core::slice::from_ref(recipient));
-                plan.log(LogRecord { related: vec![id.as_str().into()], note, ..record });
-                plan.issue(draft, &id, accepted.sender())
+                let recipients = vec![recipient.clone()];
+                let record = LogRecord { recipients, note, ..plan.record_on(Event::NonDeliveryIssued, accepted) };
+                plan.issue(record, draft, accepted.sender())
             }
             Err(error) => {
                 plan.cannot_write(accepted, recipient, &error);

@@ -55,7 +55,7 @@ impl Mail {
     }
 
     fn submit_to(&self, operator: &Operator, state: &State) -> Committed {
-        self.pending_at(operator, state).unwrap().sign_with(&GESTORE_UNO.key).unwrap()
+        self.pending_at(operator, state).unwrap().sign_with(&*GESTORE_UNO.key).unwrap()
     }
 
     fn submit(&self) -> Committed {
@@ -399,7 +399,7 @@ fn a_submission_that_comes_again_is_certified_once() {
     let state = after(&first);
     let again = |mail: &Mail, seconds: i64| {
         let pending = operator.access_point().submit(&state, &mail.submitted(), &entropy(2), later(seconds)).unwrap();
-        pending.sign_with(&GESTORE_UNO.key).unwrap()
+        pending.sign_with(&*GESTORE_UNO.key).unwrap()
     };
     let turned = || Mail::new(MAIL, &[DARIO, BRUNO, CARLA]);
     let infected = || Mail { virus: VirusVerdict::Infected("x"), ..Mail::usual() };
@@ -432,7 +432,7 @@ fn the_same_randomness_gives_the_same_bytes() {
     for mail in [Mail::usual(), Mail::new("x", &[BRUNO]), Mail { virus: VirusVerdict::Infected("x"), ..Mail::usual() }] {
         assert_eq!(mail.submit(), mail.submit());
         let other =
-            operator.access_point().submit(&state, &mail.submitted(), &entropy(9), now()).unwrap().sign_with(&GESTORE_UNO.key).unwrap();
+            operator.access_point().submit(&state, &mail.submitted(), &entropy(9), now()).unwrap().sign_with(&*GESTORE_UNO.key).unwrap();
         assert_ne!(other.transaction, mail.submit().transaction);
     }
     // No two messages of a decision share an identifier or a boundary.
@@ -461,7 +461,7 @@ fn s5_1_the_signatures_may_be_made_elsewhere() {
     for wrong in [&swapped[..], &foreign, &[signatures[0].clone(), foreign[1].clone()], &[signatures[0].clone(), Vec::new()]] {
         assert_eq!(refused(wrong).code(), "provider-compose");
     }
-    assert!(pending.sign_with(&GESTORE_DUE.key).is_err());
+    assert!(pending.sign_with(&*GESTORE_DUE.key).is_err());
     assert_eq!(state, State::new());
 }
 
@@ -556,6 +556,27 @@ fn a_subject_that_no_reader_would_take_is_refused_in_smtp() {
     proven(&GESTORE_DUE.operator, sent(&committed)[0].2);
     notice(&committed);
     assert_eq!(shape(&mail(1_400)), ["submission-refused", "refuse"]);
+}
+
+/// The prefix of a notice is longer than that of the acceptance.
+#[test]
+fn s3_1_6_what_is_accepted_leaves_room_for_the_notices() {
+    let operator = &GESTORE_UNO.operator;
+    let (mut accepted, mut refused) = (0, 0);
+    for more in (0..1_400).step_by(20) {
+        let subject =
+            format!("{}{}", format!("{}\r\n ", "a".repeat(70)).repeat(880), "b".repeat(more / 2) + "\r\n " + &"c".repeat(more / 2));
+        let committed = Mail::new(format!("From: {ANNA}\r\nTo: {BRUNO}\r\nSubject: {subject}\r\n\r\nciao\r\n"), &[BRUNO]).submit();
+        let state = after(&committed);
+        if state.recipients(&committed.transaction).count() == 0 {
+            refused += 1;
+            continue;
+        }
+        accepted += 1;
+        let noticed = operator.timeouts().run(&state, &entropy(2), later(86_400)).unwrap().sign_with(&*GESTORE_UNO.key).unwrap();
+        assert_eq!(events(&noticed), [Event::FinalNoticeIssued], "{more}");
+    }
+    assert!(accepted > 0 && refused > 0, "{accepted}, {refused}");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use postacert::{Address, Fault, Message, Notification, ReceiptKind, TransportEnv
 use serde_json::json;
 
 use super::stored::{
-    ENTROPY, OPERATOR, ORIGINAL, PROVIDER, address, arrival, arrived, content, delivery_to, due, envelope, events, later, logs, message_id,
-    now, proven, received, settled, state,
+    ENTROPY, OPERATOR, ORIGINAL, UNO, address, arrival, arrived, content, delivery_to, due, envelope, events, later, message_id, now,
+    proven, received, records, settled, state,
 };
 use crate::support::composed::KEY;
 
@@ -61,7 +61,7 @@ fn s3_3_2_a_stored_envelope_gives_the_receipt_that_is_due() {
         assert_eq!(rcpt_to, [address("elena@cert.duepostale.example")], "the reverse path, not Reply-To (§2.1)");
         let (Notification::Delivery(delivery), copy) = proven(receipt, later(60)) else { panic!("no delivery") };
         let told = delivery.transaction();
-        assert_eq!((told.provider(), told.when()), (Some(PROVIDER), later(60)), "one instant (§4.1)");
+        assert_eq!((told.provider(), told.when()), (Some(UNO), later(60)), "one instant (§4.1)");
         let certified = facts.transaction();
         assert_eq!((told.id(), told.sender(), told.subject()), (certified.id(), certified.sender(), certified.subject()));
         assert_eq!((told.recipients(), told.message_id()), (certified.recipients(), certified.message_id()));
@@ -75,7 +75,7 @@ fn s3_3_2_a_stored_envelope_gives_the_receipt_that_is_due() {
         assert_eq!(copy, due, "{kind}");
 
         // The log (§2.3).
-        let logs = logs(&committed);
+        let logs = records(&committed);
         for record in &logs {
             assert_eq!((record.id.as_str(), &*record.sender), ("busta1@cert.duepostale.example", "elena@cert.duepostale.example"));
             assert_eq!((&*record.subject, &*record.provider), ("Offerta", "Servizi Postali Due S.r.l."));
@@ -113,7 +113,7 @@ fn s3_3_3_a_failure_gives_a_notice_of_non_delivery() {
     let raw = envelope(&facts, ORIGINAL);
     let state = arrived(&facts, &raw, ReceiptKind::Complete);
     let long = "é".repeat(5_000);
-    let before = format!("5.3.0 - {PROVIDER} - ");
+    let before = format!("5.3.0 - {UNO} - ");
     let cut = format!("{before}{}...", "é".repeat(997 - before.len()));
     let table = [
         (MailboxOutcome::NoSuchMailbox, Fault::NoRecipient, "5.1.1 - Gestore Uno PEC S.p.A. - indirizzo non valido"),
@@ -128,7 +128,7 @@ fn s3_3_3_a_failure_gives_a_notice_of_non_delivery() {
     for (outcome, fault, text) in table {
         let committed = settle(&state, &raw, outcome);
         assert_eq!(events(&committed), ["not-delivered", "non-delivery-issued"]);
-        assert!(logs(&committed).iter().all(|record| &*record.note == text), "{committed:?}");
+        assert!(records(&committed).iter().all(|record| &*record.note == text), "{committed:?}");
         let (mail_from, rcpt_to, notice) = sent(&committed);
         assert_eq!((mail_from, rcpt_to), (OPERATOR.identity().address(), &[address("elena@cert.duepostale.example")][..]));
         let (Notification::NonDelivery(facts), None) = proven(notice, later(60)) else { panic!("{outcome:?}") };
@@ -224,7 +224,7 @@ fn r34_an_envelope_without_an_original_gives_a_concise_receipt() {
         let committed = settle(&arrived(&facts, raw.as_bytes(), kind), raw.as_bytes(), MailboxOutcome::Stored);
         let (Notification::Delivery(delivery), None) = proven(sent(&committed).2, later(60)) else { panic!("{kind}") };
         assert_eq!(delivery.receipt(), ReceiptKind::Concise);
-        assert_eq!(&*logs(&committed)[1].note, "sintetica");
+        assert_eq!(&*records(&committed)[1].note, "sintetica");
     }
 }
 

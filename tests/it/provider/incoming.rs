@@ -5,20 +5,17 @@ mod envelope;
 mod hostile;
 mod notification;
 
-use std::sync::{Arc, LazyLock};
-
-use postacert::compose::{Draft, Entropy, Identity, InMemoryKey};
-use postacert::provider::{Arrived, Committed, Delta, Event, Fate, LogRecord, Operator, Output, Settings, State, VirusVerdict};
+use postacert::compose::{Draft, Entropy};
+use postacert::provider::{Arrived, Committed, Delta, Event, Fate, LogRecord, Output, State, VirusVerdict};
 use postacert::{
-    Address, CertificationData, Message, Outcome, PecId, Recipient, RecipientKind, Timestamp, Transaction, TransportEnvelope,
-    VerificationTime, Verifier,
+    Address, CertificationData, Message, Outcome, PecId, Recipient, RecipientKind, Transaction, TransportEnvelope, VerificationTime,
 };
 use serde_json::{Value, json};
 
-use crate::fixtures::{certificates, read, verifier};
+pub(crate) use super::setup::{DUE, Gestore, UNO, VERIFIER, address, now, records};
 
-pub(crate) const UNO: &str = "Gestore Uno PEC S.p.A.";
-pub(crate) const DUE: &str = "Servizi Postali Due S.r.l.";
+use crate::fixtures::read;
+
 pub(crate) const TRE: &str = "Gestore Tre Posta S.c.a r.l.";
 pub(crate) const MARIO: &str = "mario.rossi@pec.gestoreuno.example";
 pub(crate) const PROTOCOLLO: &str = "protocollo@cert.duepostale.example";
@@ -26,49 +23,7 @@ pub(crate) const SINDACO: &str = "sindaco@comune.duepostale.example";
 /// The identifier in the fixtures.
 pub(crate) const ID: &str = "opec21008.20261122035100.40512.118.1.51@pec.gestoreuno.example";
 
-static VERIFIER: LazyLock<Arc<Verifier>> = LazyLock::new(|| Arc::new(verifier()));
-
-/// A provider with its key.
-pub(crate) struct Gestore {
-    pub(crate) operator: Operator,
-    pub(crate) key: InMemoryKey,
-}
-
 impl Gestore {
-    pub(crate) fn of(name: &str, pki: &str) -> Self {
-        Self::under(name, pki, Arc::clone(&VERIFIER))
-    }
-
-    /// A provider that judges others by this.
-    pub(crate) fn under(name: &str, pki: &str, verifier: Arc<Verifier>) -> Self {
-        let certificate = certificates(&format!("pki/{pki}.pem")).remove(0);
-        let identity = Identity::new(name, certificate, certificates("pki/issuing.pem")).unwrap();
-        let key = InMemoryKey::from_pem(read(&format!("pki/{pki}.key"))).unwrap();
-        Self { operator: Operator::new(identity, verifier).unwrap(), key }
-    }
-
-    pub(crate) fn uno() -> Self {
-        Self::of(UNO, "uno")
-    }
-
-    pub(crate) fn due() -> Self {
-        Self::of(DUE, "due")
-    }
-
-    pub(crate) fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = Settings::default();
-        change(&mut settings);
-        Self { operator: self.operator.with_settings(settings).unwrap(), ..self }
-    }
-
-    pub(crate) fn identity(&self) -> &Identity {
-        self.operator.identity()
-    }
-
-    pub(crate) fn sign(&self, draft: Draft<'_>) -> Vec<u8> {
-        draft.sign_with(&self.key).unwrap()
-    }
-
     /// An envelope from Mario to these; those with a question mark are external.
     pub(crate) fn envelope(&self, to: &[&str], original: &[u8]) -> Vec<u8> {
         let facts = self.facts_of(original, MARIO, to);
@@ -91,21 +46,13 @@ impl Gestore {
         let rcpt_to: Vec<Address> = to.iter().map(|to| address(to)).collect();
         let arrived = Arrived { mail_from: "chi@altrove.example", rcpt_to: &rcpt_to, message, virus };
         let point = self.operator.incoming_point();
-        let committed = point.receive(state, &arrived, &Entropy::new([7; 32]), now()).unwrap().sign_with(&self.key).unwrap();
+        let committed = point.receive(state, &arrived, &Entropy::new([7; 32]), now()).unwrap().sign_with(&*self.key).unwrap();
         let outputs = &committed.outputs;
         assert!(matches!(outputs.first(), Some(Output::Log { .. })), "{outputs:?}");
-        assert!(logs(&committed).all(|record| record.when == now()));
+        assert!(records(&committed).iter().all(|record| record.when == now()));
         assert!(outputs.iter().all(|output| *output.transaction() == committed.transaction), "{outputs:?}");
         committed
     }
-}
-
-pub(crate) fn now() -> Timestamp {
-    "2026-11-22T04:51:00+01:00".parse().unwrap()
-}
-
-pub(crate) fn address(text: &str) -> Address {
-    text.parse().unwrap()
 }
 
 /// Those with a question mark are external.
@@ -158,15 +105,8 @@ fn joined(addresses: &[Address]) -> String {
     addresses.iter().map(Address::as_str).collect::<Vec<_>>().join(" ")
 }
 
-pub(crate) fn logs(committed: &Committed) -> impl Iterator<Item = &LogRecord> {
-    committed.outputs.iter().filter_map(|output| match output {
-        Output::Log { record, .. } => Some(record),
-        _ => None,
-    })
-}
-
 pub(crate) fn log(committed: &Committed, event: Event) -> &LogRecord {
-    logs(committed).find(|record| record.event == event).unwrap_or_else(|| panic!("{:?}", lines(committed)))
+    records(committed).into_iter().find(|record| record.event == event).unwrap_or_else(|| panic!("{:?}", lines(committed)))
 }
 
 /// The messages sent, or delivered, of one kind.

@@ -1,32 +1,60 @@
 //! The fixtures' first two providers as operators, and what tests of all points ask of their decisions.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use postacert::compose::{Entropy, Identity, InMemoryKey};
+use postacert::compose::{Draft, Entropy, Identity, InMemoryKey};
 use postacert::provider::{Committed, DeliveryId, Event, LogRecord, Operator, Output, Settings};
-use postacert::{Address, CertificationData, Content, Message, Outcome, PecId, Timestamp, UnixTime};
+use postacert::{Address, CertificationData, Content, Message, Outcome, PecId, Timestamp, UnixTime, Verifier};
 
 use crate::fixtures::{at, certificates, read, verifier};
 
 pub(crate) const UNO: &str = "Gestore Uno PEC S.p.A.";
 pub(crate) const DUE: &str = "Servizi Postali Due S.r.l.";
 
+/// Judges as the fixtures are judged.
+pub(crate) static VERIFIER: LazyLock<Arc<Verifier>> = LazyLock::new(|| Arc::new(verifier()));
+
 /// A provider, and the key that it signs with.
-pub(crate) struct Site {
+#[derive(Clone)]
+pub(crate) struct Gestore {
     pub(crate) operator: Operator,
-    pub(crate) key: InMemoryKey,
+    pub(crate) key: Arc<InMemoryKey>,
 }
 
-impl Site {
+impl Gestore {
     /// The provider of this name, under the certificate and key in these files.
-    pub(crate) fn new(provider: &str, file: &str) -> Self {
-        Self {
-            operator: Operator::new(identity(provider, file), verifier()).unwrap(),
-            key: InMemoryKey::from_pem(read(&format!("pki/{file}.key"))).unwrap(),
-        }
+    pub(crate) fn of(name: &str, pki: &str) -> Self {
+        Self::under(name, pki, Arc::clone(&VERIFIER))
+    }
+
+    /// A provider that judges others by this.
+    pub(crate) fn under(name: &str, pki: &str, verifier: Arc<Verifier>) -> Self {
+        let key = InMemoryKey::from_pem(read(&format!("pki/{pki}.key"))).unwrap();
+        Self { operator: Operator::new(identity(name, pki), verifier).unwrap(), key: Arc::new(key) }
+    }
+
+    pub(crate) fn uno() -> Self {
+        GESTORE_UNO.clone()
+    }
+
+    pub(crate) fn due() -> Self {
+        GESTORE_DUE.clone()
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        self.operator.identity()
+    }
+
+    pub(crate) fn sign(&self, draft: Draft<'_>) -> Vec<u8> {
+        draft.sign_with(&*self.key).unwrap()
     }
 
     /// The same provider with other settings.
+    pub(crate) fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
+        Self { operator: self.set(change), ..self }
+    }
+
+    /// Its operator with other settings.
     pub(crate) fn set(&self, change: impl FnOnce(&mut Settings)) -> Operator {
         let mut settings = self.operator.settings().clone();
         change(&mut settings);
@@ -38,8 +66,8 @@ pub(crate) fn identity(provider: &str, file: &str) -> Identity {
     Identity::new(provider, certificates(&format!("pki/{file}.pem")).remove(0), certificates("pki/issuing.pem")).unwrap()
 }
 
-pub(crate) static GESTORE_UNO: LazyLock<Site> = LazyLock::new(|| Site::new(UNO, "uno"));
-pub(crate) static GESTORE_DUE: LazyLock<Site> = LazyLock::new(|| Site::new(DUE, "due"));
+pub(crate) static GESTORE_UNO: LazyLock<Gestore> = LazyLock::new(|| Gestore::of(UNO, "uno"));
+pub(crate) static GESTORE_DUE: LazyLock<Gestore> = LazyLock::new(|| Gestore::of(DUE, "due"));
 
 /// The time of the fixtures, as an Italian clock shows it.
 pub(crate) fn now() -> Timestamp {

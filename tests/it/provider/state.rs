@@ -85,7 +85,9 @@ fn arrival(n: u8, at: UnixTime, mailboxes: &[(u8, &str)]) -> Value {
     };
     let mailboxes: Value = mailboxes
         .iter()
-        .map(|(mailbox, what)| (format!("m{mailbox}@pec.gestoreuno.example"), json!({"due": due(what, *mailbox), "progress": "awaited"})))
+        .map(|(mailbox, what)| {
+            (format!("m{mailbox}@pec.gestoreuno.example"), json!({"at": at, "due": due(what, *mailbox), "progress": "awaited"}))
+        })
         .collect();
     let facts = received(postacert::ReceiptKind::Complete);
     let content = match n % 3 {
@@ -93,7 +95,7 @@ fn arrival(n: u8, at: UnixTime, mailboxes: &[(u8, &str)]) -> Value {
         1 => json!({"infected": {"facts": facts, "service_mailbox": "ricezione@cert.duepostale.example", "virus": "W32/\u{0}\n\u{1f4a3}"}}),
         _ => json!({"envelope": {"facts": facts, "message": fingerprint(n)}}),
     };
-    json!({"arrived": {"message": fingerprint(n), "arrival": {"at": at, "content": content, "mailboxes": mailboxes}}})
+    json!({"arrived": {"message": fingerprint(n), "arrival": {"content": content, "mailboxes": mailboxes}}})
 }
 
 fn fingerprint(n: u8) -> String {
@@ -125,14 +127,19 @@ fn what_is_over_is_forgotten_and_nothing_else() {
         submitted(1, 10),
         one("new@a.example", 10, "delivered"),
         one("old-open@a.example", 0, "taken-in-charge"),
-        arrival(0, at(10), &[]),
+        arrival(0, at(10), &[(0, "nothing")]),
+        settled(0, 0),
         arrival(1, at(0), &[(0, "virus"), (1, "nothing")]),
-        settled(1, 0),
+        // It came for this mailbox later than for others, and may come again.
+        arrival(2, at(10), &[(1, "receipt")]),
+        settled(2, 1),
     ];
     let over = vec![
         submitted(2, 9),
         one("old-delivered@a.example", 9, "delivered"),
         one("old-told@a.example", 0, "timed-out"),
+        arrival(1, at(9), &[(2, "virus")]),
+        settled(1, 2),
         arrival(2, at(9), &[(0, "receipt")]),
         settled(2, 0),
     ];

@@ -2,35 +2,18 @@
 
 use std::sync::LazyLock;
 
-use postacert::compose::{Draft, Entropy, Identity, InMemoryKey};
-use postacert::provider::{Change, Committed, DeliveryId, Delta, LogRecord, Operator, Output, State};
+use postacert::compose::{Draft, Entropy};
+use postacert::provider::{Change, Committed, DeliveryId, Delta, Operator, State};
 use postacert::{
-    Address, Message, Notification, Outcome, PecId, ReceiptKind, Recipient, RecipientKind, Timestamp, Transaction, TransportEnvelope,
-    UnixTime, VerificationTime,
+    Message, Notification, Outcome, PecId, ReceiptKind, Recipient, RecipientKind, Timestamp, Transaction, TransportEnvelope, UnixTime,
+    VerificationTime,
 };
 use serde_json::{Value, json};
 
-use crate::fixtures::{certificates, read, verifier};
-use crate::support::composed;
+pub(crate) use super::setup::{DUE, GESTORE_DUE, GESTORE_UNO, UNO, VERIFIER, address, later, now, records};
 
 pub(crate) const ENTROPY: Entropy = Entropy::new([7; 32]);
-pub(crate) const PROVIDER: &str = "Gestore Uno PEC S.p.A.";
-pub(crate) const OTHER_PROVIDER: &str = "Servizi Postali Due S.r.l.";
-pub(crate) static OPERATOR: LazyLock<Operator> = LazyLock::new(|| Operator::new(composed::identity(), verifier()).unwrap());
-static OTHER_KEY: LazyLock<InMemoryKey> = LazyLock::new(|| InMemoryKey::from_pem(read("pki/due.key")).unwrap());
-
-pub(crate) fn now() -> Timestamp {
-    composed::when()
-}
-
-/// So many seconds after [`now`].
-pub(crate) fn later(secs: i64) -> Timestamp {
-    Timestamp::new(now().instant().checked_add_secs(secs).unwrap(), 60).unwrap()
-}
-
-pub(crate) fn address(text: &str) -> Address {
-    text.parse().unwrap()
-}
+pub(crate) static OPERATOR: LazyLock<Operator> = LazyLock::new(|| GESTORE_UNO.operator.clone());
 
 pub(crate) fn delta(changes: Vec<Value>) -> Delta {
     serde_json::from_value(Value::Array(changes)).unwrap()
@@ -51,7 +34,7 @@ pub(crate) fn sent(id: &str, at: UnixTime, recipients: &[&str]) -> TransportEnve
     let at = Timestamp::new(at, 60).unwrap();
     let recipients = recipients.iter().map(|to| Recipient::new(address(to), RecipientKind::Certified)).collect();
     let sender = address("anna@pec.gestoreuno.example");
-    let transaction = Transaction::new(sender, recipients, PROVIDER, at, id.parse().unwrap()).and_then(|t| t.with_subject("Richiesta"));
+    let transaction = Transaction::new(sender, recipients, UNO, at, id.parse().unwrap()).and_then(|t| t.with_subject("Richiesta"));
     TransportEnvelope::new(transaction.unwrap(), ReceiptKind::Complete)
 }
 
@@ -64,7 +47,7 @@ pub(crate) fn received(receipt: ReceiptKind) -> TransportEnvelope {
     ];
     let recipients = recipients.into_iter().map(|(to, kind)| Recipient::new(address(to), kind)).collect();
     let sender = address("elena@cert.duepostale.example");
-    let transaction = Transaction::new(sender, recipients, OTHER_PROVIDER, now(), "busta1@cert.duepostale.example".parse().unwrap());
+    let transaction = Transaction::new(sender, recipients, DUE, now(), "busta1@cert.duepostale.example".parse().unwrap());
     let transaction = transaction.and_then(|t| t.with_subject("Offerta")).unwrap().with_message_id("abc$1@client.example".parse().unwrap());
     TransportEnvelope::new(transaction, receipt)
 }
@@ -77,8 +60,7 @@ pub(crate) const ORIGINAL: &[u8] = b"Message-ID: <abc$1@client.example>\r\nFrom:
 
 /// The other provider's envelope.
 pub(crate) fn envelope(facts: &TransportEnvelope, original: &[u8]) -> Vec<u8> {
-    let identity = Identity::new(OTHER_PROVIDER, certificates("pki/due.pem").remove(0), certificates("pki/issuing.pem")).unwrap();
-    Draft::transport_envelope(&identity, facts, original, &Entropy::new([9; 32])).unwrap().sign_with(&*OTHER_KEY).unwrap()
+    GESTORE_DUE.sign(Draft::transport_envelope(GESTORE_DUE.identity(), facts, original, &Entropy::new([9; 32])).unwrap())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -89,9 +71,9 @@ fn hex(bytes: &[u8]) -> String {
 pub(crate) const ARRIVAL: &str = "a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0";
 
 pub(crate) fn arrival(content: &Value, mailboxes: &[(&str, Value)]) -> Value {
-    let awaited = |due: &Value| json!({"due": due, "progress": "awaited"});
+    let awaited = |due: &Value| json!({"at": now().instant(), "due": due, "progress": "awaited"});
     let mailboxes: Value = mailboxes.iter().map(|(mailbox, due)| ((*mailbox).to_owned(), awaited(due))).collect();
-    json!({"arrived": {"message": ARRIVAL, "arrival": {"at": now().instant(), "content": content, "mailboxes": mailboxes}}})
+    json!({"arrived": {"message": ARRIVAL, "arrival": {"content": content, "mailboxes": mailboxes}}})
 }
 
 /// An envelope that arrived for `bruno`, from whom a receipt of this kind is due.
@@ -111,16 +93,8 @@ pub(crate) fn delivery_to(mailbox: &str) -> DeliveryId {
     serde_json::from_value(json!({"arrival": ARRIVAL, "mailbox": mailbox})).unwrap()
 }
 
-pub(crate) fn logs(committed: &Committed) -> Vec<&LogRecord> {
-    let logs = committed.outputs.iter().filter_map(|output| match output {
-        Output::Log { record, .. } => Some(record),
-        _ => None,
-    });
-    logs.collect()
-}
-
 pub(crate) fn events(committed: &Committed) -> Vec<&'static str> {
-    logs(committed).into_iter().map(|record| record.event.as_str()).collect()
+    records(committed).into_iter().map(|record| record.event.as_str()).collect()
 }
 
 pub(crate) fn settled(delta: &Delta) -> Vec<&DeliveryId> {
@@ -134,7 +108,6 @@ pub(crate) fn settled(delta: &Delta) -> Vec<&DeliveryId> {
 /// What a message proves to somebody who judges it at that time, and what it carries.
 #[track_caller]
 pub(crate) fn proven(raw: &[u8], at: Timestamp) -> (Notification, Option<Vec<u8>>) {
-    static VERIFIER: LazyLock<postacert::Verifier> = LazyLock::new(verifier);
     let message = Message::parse(raw).unwrap();
     let report = VERIFIER.verify(&message, VerificationTime::asserted(at.instant()));
     assert_eq!(report.outcome(), Outcome::Passed, "{report}");

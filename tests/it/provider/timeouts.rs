@@ -9,8 +9,8 @@ use postacert::{Fault, Notification, TimeoutNotice, Timestamp, TransportEnvelope
 use serde_json::json;
 
 use super::stored::{
-    ENTROPY, OPERATOR, ORIGINAL, PROVIDER, address, arrival, arrived, delivery_to, delta, envelope, events, followed, later, logs,
-    message_id, now, pec_id, proven, received, sent, settled, state,
+    ENTROPY, OPERATOR, ORIGINAL, UNO, address, arrival, arrived, delivery_to, delta, envelope, events, followed, later, message_id, now,
+    pec_id, proven, received, records, sent, settled, state,
 };
 use crate::support::composed::KEY;
 
@@ -118,12 +118,12 @@ fn s3_1_6_nothing_back_two_notices() {
         assert_eq!(facts.reason().unwrap().raw(), reason);
         let (told, accepted) = (facts.transaction(), message().transaction().clone());
         assert_eq!((told.id(), told.subject(), told.recipients()), (accepted.id(), accepted.subject(), accepted.recipients()));
-        assert_eq!((told.provider(), told.when()), (Some(PROVIDER), when));
+        assert_eq!((told.provider(), told.when()), (Some(UNO), when));
         assert!(postacert::Message::parse(raw).unwrap().mail().text().unwrap().contains(text));
 
-        let [record] = logs(&committed)[..] else { panic!("{committed:?}") };
+        let [record] = records(&committed)[..] else { panic!("{committed:?}") };
         assert_eq!((record.id.as_str(), record.when, &*record.sender), ("busta1@pec.gestoreuno.example", when, ANNA));
-        assert_eq!((&record.recipients[..], &*record.subject, &*record.provider), (core::slice::from_ref(&bruno), "Richiesta", PROVIDER));
+        assert_eq!((&record.recipients[..], &*record.subject, &*record.provider), (core::slice::from_ref(&bruno), "Richiesta", UNO));
         assert_eq!((&record.related[..], &*record.note), (&[message_id(raw).into()][..], reason));
         assert!(committed.outputs.iter().all(|output| output.transaction() == accepted.id()));
 
@@ -133,7 +133,7 @@ fn s3_1_6_nothing_back_two_notices() {
         assert_eq!(state.awaited().collect::<Vec<_>>(), core::slice::from_ref(delivery));
         let point = OPERATOR.delivery_point();
         let stored = point.settle(&state, delivery, message, MailboxOutcome::Stored, &ENTROPY, when).unwrap().sign_with(&*KEY).unwrap();
-        assert_eq!((events(&stored), &*logs(&stored)[0].subject), (vec!["delivered"], "Richiesta"));
+        assert_eq!((events(&stored), &*records(&stored)[0].subject), (vec!["delivered"], "Richiesta"));
         state.apply(&stored.delta);
         assert_eq!(state.awaited().count(), 0);
     }
@@ -184,7 +184,7 @@ fn s3_1_6_one_notice_for_each_recipient_the_longest_waiting_first() {
     while operator.timeouts().next_deadline(&state).is_some_and(|deadline| deadline <= now().instant()) {
         let committed = run_with(&operator, &state, &ENTROPY.derive("run", runs), now());
         assert!((1..=2).contains(&delivered(&committed).len()));
-        for record in logs(&committed) {
+        for record in records(&committed) {
             let event = record.event.as_str().trim_end_matches("-notice-issued");
             told.push(format!("{} {} {event}", record.id.as_str().trim_end_matches("@pec.gestoreuno.example"), record.recipients[0]));
         }
@@ -269,7 +269,7 @@ fn s3_2_3_virus_detections_left_over_are_written_after_the_notices() {
         let (Notification::VirusDetection(detection), None) = proven(message, now()) else { panic!("no detection") };
         assert_eq!((detection.recipient().as_str(), detection.fault()), (recipient, Fault::Virus));
         assert_eq!(detection.reason().unwrap().raw(), "5.5.1 - Gestore Uno PEC S.p.A. - virus rilevato: W32/\"Prova\"");
-        let record = logs(committed).into_iter().next_back().unwrap();
+        let record = records(committed).into_iter().next_back().unwrap();
         assert_eq!((&*record.provider, &record.related[..]), ("Servizi Postali Due S.r.l.", &[message_id(message).into()][..]));
     }
 }
@@ -308,7 +308,7 @@ fn ten_thousand_recipients_are_told_a_batch_at_a_time() {
             recipients[..first].iter().map(|to| json!({"delayed": {"id": "busta1@pec.gestoreuno.example", "recipient": to}})).collect();
         state.apply(&delta(told));
         let committed = run_with(&operator, &state, &ENTROPY, later(12 * HOUR));
-        let told: Vec<_> = logs(&committed).into_iter().map(|record| record.recipients[0].as_str()).collect();
+        let told: Vec<_> = records(&committed).into_iter().map(|record| record.recipients[0].as_str()).collect();
         assert_eq!(told, recipients[first..first + 5]);
         state.apply(&committed.delta);
     }
@@ -335,7 +335,7 @@ fn r31_a_message_of_which_no_notice_can_be_written_keeps_no_other_waiting() {
     ]);
     let committed = run(&state, now());
     assert_eq!(events(&committed), ["notification-impossible", "final-notice-issued", "notification-impossible"]);
-    let record = logs(&committed)[0];
+    let record = records(&committed)[0];
     assert_eq!((record.id.as_str(), record.related.len()), ("a@a.example", 0));
     assert!(record.note.starts_with("the header would have "), "{}", record.note);
     assert_eq!((committed.outputs.len(), delivered(&committed).len()), (4, 1));

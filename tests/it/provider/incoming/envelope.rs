@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postacert::compose::{Draft, Entropy};
-use postacert::provider::{Event, Output, State, VirusVerdict};
-use postacert::{Directory, Message, Verifier};
+use postacert::provider::{Event, MailboxOutcome, Output, State, VirusVerdict};
+use postacert::{Directory, Message, ReceiptKind, VerificationTime, Verifier};
 use serde_json::{Value, json};
 
-use super::{DUE, Gestore, ID, MARIO, PROTOCOLLO, SINDACO, UNO, address, data, due, lines, log, messages, now, with_field};
+use super::{DUE, Gestore, ID, MARIO, PROTOCOLLO, SINDACO, UNO, address, data, due, lines, log, messages, now, records, with_field};
 use crate::fixtures::{certificates, read};
 
 const SERVICE: &str = "ricezione@pec.gestoreuno.example";
@@ -242,12 +242,82 @@ fn the_same_envelope_for_further_recipients_is_handled_for_these() {
 }
 
 #[test]
-fn an_envelope_without_the_original_is_irregular() {
-    let committed = Gestore::due().receive(&State::new(), &[PROTOCOLLO], &read("hostile/forma-senza-originale.eml"));
-    let expected =
-        [format!("log arrived {PROTOCOLLO}"), format!("log anomaly-issued {PROTOCOLLO}"), format!("deliver anomalia {PROTOCOLLO}")];
+fn r34_an_envelope_without_the_original_is_certified_and_its_receipt_concise() {
+    let (due_, message) = (Gestore::due(), read("hostile/forma-senza-originale.eml"));
+    let committed = due_.receive(&State::new(), &[PROTOCOLLO], &message);
+    let expected = [
+        format!("log arrived {PROTOCOLLO}"),
+        format!("log taken-in-charge-issued {PROTOCOLLO}"),
+        format!("send presa-in-carico {FROM_DUE} {SERVICE}"),
+        format!("log forwarded {PROTOCOLLO}"),
+        format!("deliver posta-certificata {PROTOCOLLO}"),
+    ];
     assert_eq!(lines(&committed), expected);
-    assert_eq!(&*log(&committed, Event::AnomalyIssued).provider, UNO);
+    assert_eq!(due(&committed), [awaited(PROTOCOLLO, receipt(PROTOCOLLO, "sintetica"))]);
+
+    let mut state = State::new();
+    state.apply(&committed.delta);
+    let delivery = state.awaited().next().unwrap();
+    let point = due_.operator.delivery_point();
+    let settled = point.settle(&state, &delivery, &message, MailboxOutcome::Stored, &Entropy::new([8; 32]), now()).unwrap();
+    let settled = settled.sign_with(&*due_.key).unwrap();
+    assert_eq!(data(messages(&settled, "avvenuta-consegna")[0]).receipt().and_then(|kind| kind.value()), Some(&ReceiptKind::Concise));
+}
+
+#[test]
+fn s3_2_1_a_service_mailbox_is_told_of_no_mail_of_its_own() {
+    let (uno, due_) = (Gestore::uno(), Gestore::due());
+    // Within one provider, to its own service mailbox: the others are told of.
+    let (anna, original) = ("anna@pec.gestoreuno.example", ORIGINAL);
+    let committed = uno.receive(&State::new(), &[anna, SERVICE], &uno.envelope(&[anna, SERVICE], original));
+    let facts = data(messages(&committed, "presa-in-carico")[0]);
+    assert_eq!(facts.received_for().iter().map(|to| to.text()).collect::<Vec<_>>(), [anna]);
+    assert_eq!(due(&committed), [awaited(anna, receipt(anna, "completa")), awaited(SERVICE, receipt(SERVICE, "completa"))]);
+    let committed = uno.receive(&State::new(), &[SERVICE], &uno.envelope(&[SERVICE], original));
+    assert_eq!((messages(&committed, "presa-in-carico").len(), messages(&committed, "posta-certificata").len()), (0, 1));
+
+    // From a service mailbox: the receipt will tell.
+    let original = String::from_utf8(ORIGINAL.to_vec()).unwrap().replace(MARIO, SERVICE);
+    let facts = uno.facts_of(original.as_bytes(), SERVICE, &[PROTOCOLLO]);
+    let draft = Draft::transport_envelope(uno.identity(), &facts, original.as_bytes(), &Entropy::new([1; 32])).unwrap();
+    let committed = due_.receive(&State::new(), &[PROTOCOLLO], &uno.sign(draft));
+    let expected =
+        [format!("log arrived {PROTOCOLLO}"), format!("log forwarded {PROTOCOLLO}"), format!("deliver posta-certificata {PROTOCOLLO}")];
+    assert_eq!(lines(&committed), expected);
+    assert!(!log(&committed, Event::Arrived).note.is_empty());
+    assert_eq!(due(&committed), [awaited(PROTOCOLLO, receipt(PROTOCOLLO, "completa"))]);
+}
+
+#[test]
+fn s3_2_1_what_is_too_long_for_one_presa_in_carico_is_told_in_several() {
+    let long = |n: usize| format!("{n:0>63}@{}.cert.duepostale.example", [&*"l".repeat(61); 2].join("."));
+    let (uno, due_) = (Gestore::uno(), with_domain(&long(0)));
+    let to: Vec<String> = (0..10_000).map(long).collect();
+    let to: Vec<&str> = to.iter().map(String::as_str).collect();
+    let committed = due_.receive(&State::new(), &to, &uno.envelope(&to, ORIGINAL));
+    let sent = committed.outputs.iter().filter_map(|output| match output {
+        Output::Send { message, .. } => Some(&message[..]),
+        _ => None,
+    });
+    let taken: Vec<_> = sent.collect();
+    assert!((2..=8).contains(&taken.len()), "{}", taken.len());
+    let received_for = |raw: &&[u8]| -> Vec<_> {
+        let message = Message::parse(raw).unwrap();
+        let report = due_.operator.verifier().verify(&message, VerificationTime::now(now().instant()));
+        report.verified().unwrap().value().data().unwrap().received_for().to_vec()
+    };
+    let told: Vec<_> = taken.iter().flat_map(received_for).collect();
+    assert!(told.iter().map(|to| to.text()).eq(to.iter().copied()));
+    let logged: Vec<_> = records(&committed).into_iter().filter(|record| record.event == Event::TakenInChargeIssued).collect();
+    assert!(logged.iter().all(|record| record.related.len() == 1));
+    assert_eq!(logged.iter().map(|record| record.recipients.len()).sum::<usize>(), to.len());
+    assert_eq!(committed.outputs.iter().filter(|output| matches!(output, Output::Deliver { .. })).count(), to.len());
+}
+
+/// A provider that manages the domain of this address too.
+fn with_domain(address: &str) -> Gestore {
+    let domain = address.split_once('@').unwrap().1;
+    due_with("managedDomains: cert.duepostale.example\n", &format!("managedDomains: cert.duepostale.example\nmanagedDomains: {domain}\n"))
 }
 
 /// An envelope from the internal environment, signed by this certificate of its provider.

@@ -6,8 +6,8 @@ use postacert::{Message, Outcome, VerificationTime};
 use super::{Gestore, MARIO, PROTOCOLLO, VERIFIER, accepted, due, heard, lines, messages, now};
 use crate::fixtures::{folder, read};
 
-/// Envelopes whose signed bytes are in order: what stands around them, or how the original is encoded, is not, and nobody goes by that.
-const GENUINE: [&str; 1] = ["hostile/identificativo-smentito.eml"];
+/// Envelopes that are certified: what stands around what is signed is not in order, and nobody goes by that; or the original is missing (R34).
+const GENUINE: [&str; 2] = ["hostile/forma-senza-originale.eml", "hostile/identificativo-smentito.eml"];
 
 #[test]
 fn a_hostile_message_has_no_effect_and_is_not_lost() {
