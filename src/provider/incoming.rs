@@ -73,6 +73,7 @@ impl<'o> IncomingPoint<'o> {
     /// A mail that is for nobody here is refused, and one that is too large to be read.
     ///
     /// ```
+    /// # #[cfg(feature = "rustcrypto")] {
     /// use postacert::compose::{Entropy, Identity, InMemoryKey};
     /// use postacert::provider::{Arrived, Operator, Output, State, VirusVerdict};
     /// use postacert::{Certificate, Directory, Verifier};
@@ -96,6 +97,7 @@ impl<'o> IncomingPoint<'o> {
     /// let sent = committed.outputs.iter().filter(|output| matches!(output, Output::Send { .. })).count();
     /// let delivered = committed.outputs.iter().filter(|output| matches!(output, Output::Deliver { .. })).count();
     /// assert_eq!((sent, delivered), (1, 1), "presa-in-carico, posta-certificata");
+    /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

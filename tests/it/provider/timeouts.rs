@@ -275,6 +275,18 @@ fn s3_2_3_virus_detections_left_over_are_written_after_the_notices() {
 }
 
 #[test]
+fn what_can_never_be_written_is_owed_no_more() {
+    let mailbox = "bruno@pec.gestoreuno.example";
+    let content = json!({"other": {"transaction": "log1@pec.gestoreuno.example"}});
+    let mut state = state(vec![arrival(&content, &[(mailbox, json!({"virus-detection": {"recipient": mailbox}}))])]);
+    assert_eq!(deadline(&state), at(0));
+    let committed = run(&state, now());
+    assert_eq!((committed.outputs.len(), settled(&committed.delta)), (0, vec![&delivery_to(mailbox)]));
+    state.apply(&committed.delta);
+    assert_eq!(deadline(&state), None);
+}
+
+#[test]
 fn a_hundred_thousand_messages_do_not_slow_it_down() {
     const MESSAGES: i64 = 100_000;
     let template = serde_json::to_string(&followed(&sent("ID", now().instant(), &[BRUNO]), &[(BRUNO, "silent", "untold")])).unwrap();

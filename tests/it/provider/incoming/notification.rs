@@ -138,6 +138,17 @@ fn a_reason_of_great_length_is_cut() {
 }
 
 #[test]
+fn a_reason_that_says_nothing_where_it_is_cut_is_replaced() {
+    let due_ = Gestore::due();
+    let blank = format!("-{}x", "\u{a0}".repeat(2_000));
+    let facts = VirusDetection::new(told(DUE), address(PROTOCOLLO), blank.parse().ok());
+    let draft = Draft::virus_detection(due_.identity(), &facts, &address(SERVICE), &Entropy::new([3; 32])).unwrap();
+    let committed = Gestore::uno().receive(&accepted(), &[SERVICE], &due_.sign(draft));
+    let told = data(messages(&committed, "errore-consegna")[0]);
+    assert!(told.extended_error().unwrap().raw().ends_with("non specificato dal gestore del destinatario"));
+}
+
+#[test]
 fn a_virus_after_the_delivery_changes_nothing() {
     let (uno, mut state) = (Gestore::uno(), accepted());
     state.apply(&uno.receive(&state, &[MARIO], &delivery(&Gestore::due(), told(DUE), PROTOCOLLO)).delta);
