@@ -6,7 +6,7 @@ export LC_ALL=C
 cd "$(dirname "$0")"
 fixtures=../tests/fixtures
 
-for target in message certdata cms ldif certificate_and_crl verify compose_parse_verify brief; do
+for target in message certdata cms ldif certificate_and_crl verify compose_parse_verify brief provider_ops; do
     mkdir -p "corpus/$target"
     find "corpus/$target" -type f ! -name 'find-*' -delete
 done
@@ -47,6 +47,12 @@ printf '\000Richiesta\nFrom: anna@pec.gestoreuno.example\r\n\r\nciao\r\n' > corp
 printf '\204=?utf-8?q?x?= <b>\n\nciao\n' > corpus/compose_parse_verify/complete-html
 { printf '\005Richiesta\n'; cat "$fixtures/originals/breve.eml"; } > corpus/compose_parse_verify/brief
 printf '\010"To" manca & <basta>\n' > corpus/compose_parse_verify/refusal
+# Choices, one a byte (tests/it/support/world/schedule.rs): how many providers, eight rates of faults, then mailboxes and letters. Anything does.
+for seed in 1 2 3 4 5 6; do
+    printf 'operations %s' "$seed" | openssl dgst -sha512 -binary > "corpus/provider_ops/seed-$seed"
+    printf 'more operations %s' "$seed" | openssl dgst -sha512 -binary >> "corpus/provider_ops/seed-$seed"
+done
+printf '\000\000\000\000\000\000\000\000\000' > corpus/provider_ops/quiet
 for name in root issuing uno pss p256 legacy email-in-subject unknown-critical; do
     openssl x509 -in "$fixtures/pki/$name.pem" -outform DER -out "corpus/certificate_and_crl/$name.der"
 done

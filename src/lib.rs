@@ -50,6 +50,7 @@ mod verify;
 mod x509;
 
 pub mod compose;
+pub mod provider;
 
 // -- vocabulary --
 pub use address::{Address, AddressError, Domain};

@@ -12,6 +12,7 @@ use postacert::{
     compose::{ComposeError, FormalRefusal, PrivateKeyError, SignerError},
     crypto::{AlgorithmError, KeyError, SignatureError},
     mime::MimeErrorKind,
+    provider::{LogRecordError, ProviderError},
 };
 
 /// A set of codes, and what the page says before it.
@@ -59,6 +60,8 @@ const TABLES: &[Table] = tables! {
     SignerError: "Inside `compose-signer`: why there is no signature, or none that can be used.",
     PrivateKeyError: "Why a private key cannot be used.",
     FormalRefusal: "Why an access point does not accept a message, and a submission is not made.",
+    ProviderError: "Why a provider's point cannot decide, or a decision cannot be completed. No mail is the cause.",
+    LogRecordError: "Why a line is no record of a provider's log.",
 };
 
 const MARK: &str =

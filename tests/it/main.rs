@@ -29,6 +29,8 @@ mod notification;
 mod openssl;
 mod own_algorithms;
 mod properties;
+#[cfg(all(feature = "rustcrypto", feature = "serde"))]
+mod provider;
 mod rfc6109;
 mod rules;
 mod samples;
