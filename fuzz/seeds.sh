@@ -6,7 +6,7 @@ export LC_ALL=C
 cd "$(dirname "$0")"
 fixtures=../tests/fixtures
 
-for target in message certdata cms ldif certificate_and_crl verify compose_parse_verify brief brief_check dsn mbox dossier_ops; do
+for target in message certdata cms ldif certificate_and_crl verify compose_parse_verify brief brief_check dsn mbox dossier_ops provider_ops; do
     mkdir -p "corpus/$target"
     find "corpus/$target" -type f ! -name 'find-*' -delete
 done
@@ -56,6 +56,12 @@ printf '\010"To" manca & <basta>\n' > corpus/compose_parse_verify/refusal
 printf '\000\004\000\000\200\005\000\000\001\002\000\000\003\000\000\000' > corpus/dossier_ops/verified
 printf '\000\004\000\000\002\002\001\003\202\004\002\001\002\006\007\000\203\000\000\000' > corpus/dossier_ops/records
 printf '\000\022\000\000\002\024\003\000\201\013\000\000\002\020\000\001' > corpus/dossier_ops/foreign
+# Choices, one a byte (tests/it/support/world/schedule.rs): how many providers, eight rates of faults, then mailboxes and letters. Anything does.
+for seed in 1 2 3 4 5 6; do
+    printf 'operations %s' "$seed" | openssl dgst -sha512 -binary > "corpus/provider_ops/seed-$seed"
+    printf 'more operations %s' "$seed" | openssl dgst -sha512 -binary >> "corpus/provider_ops/seed-$seed"
+done
+printf '\000\000\000\000\000\000\000\000\000' > corpus/provider_ops/quiet
 for name in root issuing uno pss p256 legacy email-in-subject unknown-critical; do
     openssl x509 -in "$fixtures/pki/$name.pem" -outform DER -out "corpus/certificate_and_crl/$name.der"
 done

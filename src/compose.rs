@@ -45,6 +45,7 @@ pub use sign::{InMemoryKey, PrivateKeyError};
 pub use sign::{Signer, SignerError, SigningRequest};
 pub use submission::{FormalRefusal, SizeLimits, Submission, SubmissionError, formal_checks};
 pub use to_sign::ToSign;
+pub(crate) use transaction::{receipt_of, subject_of};
 
 use crate::address::{Address, Domain};
 use crate::certdata::{PecKind, ReceiptKind};

@@ -205,13 +205,16 @@ same_in_all_languages!(u8, u64, usize, i64);
 /// Writes a text of the input so that it can neither begin a new line, nor command a terminal, nor turn around what stands beside it: such
 /// characters are replaced.
 pub(crate) fn write_tame(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let wild =
-        |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
-    let mut pieces = text.split(wild);
+    let mut pieces = text.split(is_wild);
     f.write_str(pieces.next().unwrap_or_default())?;
     for piece in pieces {
         f.write_char('\u{fffd}')?;
         f.write_str(piece)?;
     }
     Ok(())
+}
+
+/// Whether a character begins a new line, commands a terminal, or turns around what stands beside it.
+pub(crate) fn is_wild(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
 }

@@ -56,14 +56,14 @@ mod verify;
 mod x509;
 
 pub mod compose;
-pub mod receipt_check;
 
 pub mod dossier;
-
 pub mod dsn;
 pub mod glance;
 pub mod invoice;
 pub mod mbox;
+pub mod provider;
+pub mod receipt_check;
 
 // -- vocabulary --
 pub use address::{Address, AddressError, Domain};

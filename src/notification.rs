@@ -9,7 +9,7 @@ pub use kinds::{
 };
 
 use crate::address::Address;
-use crate::certdata::{CertificationData, Fault, PecKind, Recipient, TextError, Written, xml_text};
+use crate::certdata::{CertificationData, Fault, PecKind, Recipient, RecipientKind, TextError, Written, xml_text};
 use crate::ident::{MessageId, PecId};
 use crate::time::Timestamp;
 
@@ -257,6 +257,19 @@ impl Transaction {
     #[must_use]
     pub fn message_id(&self) -> Option<&MessageId> {
         self.message_id.as_ref().and_then(Written::value)
+    }
+
+    /// The same message, as another provider, or another moment, tells of it. What a lenient reading left open is closed as the DTD has it: no
+    /// `risposte` is an empty one, an unknown kind of recipient the default, `certificato` (RFC 6109 §4.4).
+    pub(crate) fn told_by(&self, provider: &str, when: Timestamp) -> Self {
+        let mut told = Self { provider: Some(provider.into()), when, ..self.clone() };
+        told.reply_to.get_or_insert_default();
+        for recipient in &mut told.recipients {
+            if recipient.kind().value().is_none() {
+                recipient.kind = RecipientKind::Certified.into();
+            }
+        }
+        told
     }
 
     fn of(data: &CertificationData) -> Result<Self, NotificationError> {

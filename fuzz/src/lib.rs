@@ -2,3 +2,6 @@
 
 #[path = "../../tests/it/support/properties.rs"]
 pub mod properties;
+
+#[path = "../../tests/it/support/world.rs"]
+pub mod world;

@@ -5,9 +5,11 @@
 mod envelopes;
 mod rules;
 
+use std::borrow::Cow;
+
 pub use envelopes::Received;
 
-use super::brief::brief;
+use super::brief::{Brief, brief};
 use super::entity::{Pieces, Signed, signed_entity};
 use super::header::HeaderWriter;
 use super::text::{Facts, Readable, Wording};
@@ -16,6 +18,8 @@ use crate::address::Address;
 use crate::certdata::{CertificationData, ExtendedError, Fault, ReceiptKind, RecipientKind};
 use crate::crypto::DigestAlgorithm;
 use crate::limits::Limits;
+use crate::message::Message;
+use crate::mime::FieldSize;
 use crate::notification::{
     Acceptance, Delivery, DeliveryTimeout, NonAcceptance, NonDelivery, TakenInCharge, TimeoutNotice, Transaction, VirusDetection,
 };
@@ -34,6 +38,7 @@ pub struct Draft<'a> {
     pub(super) entropy: Entropy,
     /// The outer header but for MIME-Version and Content-Type, which names the digest.
     pub(super) header: Vec<u8>,
+    message_id: Box<str>,
     pub(super) signed: Signed<'a>,
     pub(super) when: Timestamp,
     pub(super) digest: DigestAlgorithm,
@@ -136,13 +141,24 @@ impl<'a> Draft<'a> {
     /// Which kind is due to a recipient, [`PrimaryRecipients`](super::PrimaryRecipients) tells.
     ///
     /// # Errors
-    /// As [`Draft::delivery_timeout`], and [`ComposeError::Original`] when a brief receipt is due and the original is too large to be read.
-    pub fn delivery(identity: &Identity, facts: &Delivery, original: &'a [u8], entropy: &Entropy) -> Result<Self, ComposeError> {
+    /// As [`Draft::delivery_timeout`], and [`ComposeError::Original`] when a brief receipt is due and the original is too large to be
+    /// read, or has too many parts.
+    pub fn delivery(
+        identity: &Identity,
+        facts: &Delivery,
+        original: impl Into<Cow<'a, [u8]>>,
+        entropy: &Entropy,
+    ) -> Result<Self, ComposeError> {
+        let original = original.into();
         let (wording, carried) = match facts.receipt() {
-            ReceiptKind::Complete => (Wording::Delivery, Some(Pieces::of([original.into()]))),
+            ReceiptKind::Complete => (Wording::Delivery, Some(Pieces::of([original]))),
             ReceiptKind::Brief => {
-                let brief = brief(original).map_err(|error| ComposeError::Original { error })?;
-                (Wording::BriefDelivery, Some(Pieces::of([brief.into_bytes()])))
+                let brief = match original {
+                    Cow::Borrowed(original) => brief(original).map(Brief::into_bytes),
+                    Cow::Owned(original) => brief(&original).map(|brief| brief.into_bytes().into_owned().into()),
+                };
+                let brief = brief.map_err(|error| ComposeError::Original { error })?;
+                (Wording::BriefDelivery, Some(Pieces::of([brief])))
             }
             ReceiptKind::Concise => (Wording::ConciseDelivery, None),
         };
@@ -157,6 +173,11 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn with_digest(self, digest: DigestAlgorithm) -> Self {
         Self { digest, ..self }
+    }
+
+    /// Its `Message-ID`, without brackets.
+    pub(crate) fn message_id(&self) -> &str {
+        &self.message_id
     }
 
     /// The bytes that will be signed: the multipart/mixed with its text, its data and what it carries.
@@ -232,6 +253,13 @@ impl<'a> Draft<'a> {
         if header.len() > limits.header_bytes.saturating_sub(1_024) {
             return Err(ComposeError::HeaderTooLong { bytes: header.len() });
         }
-        Ok(Self { identity: identity.clone(), entropy: entropy.clone(), header, signed, when, digest: DigestAlgorithm::Sha256 })
+        // A subject may be longer as it is encoded here than it was.
+        let written = Message::parse(&header).map_err(|_| ComposeError::HeaderTooLong { bytes: header.len() })?;
+        if let Some(field) = written.root().headers().find(|field| field.size() == FieldSize::TooLong) {
+            return Err(ComposeError::HeaderTooLong { bytes: field.raw().len() });
+        }
+        let message_id = written.claims().message_id().map(|id| id.value().map_or_else(|| id.text().into(), |id| id.as_str().into()));
+        let (message_id, digest) = (message_id.unwrap_or_default(), DigestAlgorithm::Sha256);
+        Ok(Self { identity: identity.clone(), entropy: entropy.clone(), header, message_id, signed, when, digest })
     }
 }

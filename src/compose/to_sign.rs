@@ -69,7 +69,7 @@ impl Draft<'_> {
     /// # Errors
     /// [`SignerError::WeakDigest`] for SHA-1; [`SignerError::Failed`] when the scheme has another digest.
     pub fn to_sign_by(self, scheme: SignatureScheme) -> Result<ToSign, ComposeError> {
-        let Self { identity, entropy, header, signed, when, digest } = self;
+        let Self { identity, entropy, header, signed, when, digest, .. } = self;
         if digest == DigestAlgorithm::Sha1 {
             return Err(SignerError::WeakDigest { digest }.into());
         }

@@ -8,7 +8,6 @@ use super::{ComposeError, Identity};
 use crate::address::Address;
 use crate::certdata::{ReceiptKind, Recipient};
 use crate::ident::{MessageId, PecId};
-use crate::message::Message;
 use crate::mime::HeaderField;
 use crate::notification::{NotificationError, Transaction, TransportEnvelope};
 use crate::time::Timestamp;
@@ -30,17 +29,17 @@ impl Identity {
     /// No recipients, or a provider's name with a character that no XML document may hold.
     ///
     /// ```
-    /// use postacert::{Certificate, Message, Recipient, RecipientKind, compose::{Entropy, Identity}};
+    /// use postacert::{Certificate, Recipient, RecipientKind, compose::{Entropy, Identity}};
     ///
     /// # let pki = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pki");
     /// # let certificate = Certificate::from_pem_or_der(&std::fs::read(format!("{pki}/uno.pem"))?)?.remove(0);
     /// # let chain = Certificate::from_pem_or_der(&std::fs::read(format!("{pki}/issuing.pem"))?)?;
     /// let identity = Identity::new("Gestore Uno PEC S.p.A.", certificate, chain)?;
     /// let id = Entropy::new([7; 32]).pec_id(identity.address().domain());
-    /// let message = Message::parse(b"From: a@pec.example\r\nTo: b@pec.example\r\nSubject: =?utf-8?q?Citt=C3=A0?=\r\nMessage-ID: <x@y>\r\n\r\n")?;
+    /// let message = b"From: a@pec.example\r\nTo: b@pec.example\r\nSubject: =?utf-8?q?Citt=C3=A0?=\r\nMessage-ID: <x@y>\r\n\r\n";
     /// let to = Recipient::new("b@pec.example".parse()?, RecipientKind::Certified);
     ///
-    /// let facts = identity.transaction_of(&message, "a@pec.example".parse()?, vec![to], "2026-11-22T03:00:00+01:00".parse()?, id)?;
+    /// let facts = identity.transaction_of(message, "a@pec.example".parse()?, vec![to], "2026-11-22T03:00:00+01:00".parse()?, id)?;
     /// assert_eq!(facts.subject(), Some("Città"));
     /// assert_eq!(facts.message_id(), Some(&"x@y".parse()?));
     /// assert_eq!(facts.provider(), Some("Gestore Uno PEC S.p.A."));
@@ -48,13 +47,13 @@ impl Identity {
     /// ```
     pub fn transaction_of(
         &self,
-        message: &Message<'_>,
+        message: &[u8],
         mail_from: Address,
         recipients: Vec<Recipient>,
         when: Timestamp,
         id: PecId,
     ) -> Result<Transaction, NotificationError> {
-        let header = OuterHeader::of(message.raw());
+        let header = OuterHeader::of(message);
         let mut facts = Transaction::new(mail_from, recipients, self.provider(), when, id)?.with_reply_to(&reply_to(&header))?;
         let subject = subject(&header);
         if !subject.is_empty() {
@@ -65,6 +64,16 @@ impl Identity {
             None => facts,
         })
     }
+}
+
+/// The subject of a mail as certification data can hold it.
+pub(crate) fn subject_of(mail: &[u8]) -> String {
+    subject(&OuterHeader::of(mail))
+}
+
+/// The receipt that `X-TipoRicevuta` asks for; the complete one where there is none, or no known word (RFC 6109 §3.3.2.1).
+pub(crate) fn receipt_of(mail: &[u8]) -> ReceiptKind {
+    OuterHeader::of(mail).field("X-TipoRicevuta").and_then(|field| receipt(&field)).unwrap_or(ReceiptKind::Complete)
 }
 
 /// The one address in `From`, if that is all that there is.

@@ -46,6 +46,12 @@ impl<'a> CarriedMessage<'a> {
         &self.bytes
     }
 
+    /// The same, without the rest; copied only where they had to be decoded.
+    #[must_use]
+    pub fn into_bytes(self) -> Cow<'a, [u8]> {
+        self.bytes
+    }
+
     /// The MIME section of the part that carries it, as IMAP numbers it.
     #[must_use]
     pub fn section(&self) -> &str {

@@ -103,11 +103,11 @@ impl<'a> Header<'a> {
             }
         }
         other_lines.extend_from_slice(bytes.get(at..).unwrap_or_default());
-        other_lines.truncate(split_line_end(&other_lines).text.len());
         // A CR that ends a message becomes a line end with the first LF that is written behind it.
         if other_lines.last() == Some(&b'\r') {
             other_lines.pop();
         }
+        other_lines.truncate(split_line_end(&other_lines).text.len());
         Self { fields, other_lines }
     }
 

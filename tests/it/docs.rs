@@ -16,6 +16,7 @@ use postacert::{
     invoice::{InvoiceError, SdiFinding},
     mbox::MboxError,
     mime::MimeErrorKind,
+    provider::{LogRecordError, ProviderError},
     receipt_check::CheckFindingKind,
 };
 
@@ -77,6 +78,8 @@ const TABLES: &[Table] = tables! {
     OtherMessage: "Why a receipt is not added to a dossier.",
     BundleError: "Why a file does not go into an evidence bundle.",
     BundleFault: "What is wrong with an evidence bundle.",
+    ProviderError: "Why a provider's point cannot decide, or a decision cannot be completed. No mail is the cause.",
+    LogRecordError: "Why a line is no record of a provider's log.",
 };
 
 const MARK: &str =

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use crate::support::world::provider_ops;
+
 #[allow(unreachable_pub, reason = "the fuzz targets, which are crates of their own, include the same file")]
 #[path = "support/properties.rs"]
 mod properties;
@@ -15,7 +17,7 @@ fn every_input_of_the_corpus_keeps_its_property() {
         eprintln!("skipped: {} is not there", corpus.display());
         return;
     }
-    for (target, property) in properties::ALL {
+    for (target, property) in all() {
         let folder = corpus.join(target);
         let mut inputs: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         inputs.sort();
@@ -27,9 +29,14 @@ fn every_input_of_the_corpus_keeps_its_property() {
     }
 }
 
+/// Every property, by the name of its fuzz target.
+fn all() -> impl Iterator<Item = (&'static str, properties::Property)> {
+    properties::ALL.into_iter().chain([("provider_ops", provider_ops as properties::Property)])
+}
+
 #[test]
 fn properties_hold_for_trifles() {
-    for (_, property) in properties::ALL {
+    for (_, property) in all() {
         for bytes in [&b""[..], b"\0", b"\n", b"\r\n\r\n", b"a", b"\xff\xfe", b"0\x80", b"--\r\n"] {
             property(bytes);
         }

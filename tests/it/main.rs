@@ -36,6 +36,8 @@ mod notification;
 mod openssl;
 mod own_algorithms;
 mod properties;
+#[cfg(all(feature = "rustcrypto", feature = "serde"))]
+mod provider;
 #[cfg(feature = "rustcrypto")]
 mod receipt_check;
 mod rfc6109;

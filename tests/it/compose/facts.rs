@@ -8,7 +8,7 @@ use crate::support::composed::{ENTROPY, Facts, KEY, address, id, identity, prove
 
 fn facts_of(original: &[u8], mail_from: Address) -> Transaction {
     let to = Recipient::new(to(), RecipientKind::Certified);
-    identity().transaction_of(&Message::parse(original).unwrap(), mail_from, vec![to], when(), id()).unwrap()
+    identity().transaction_of(original, mail_from, vec![to], when(), id()).unwrap()
 }
 
 fn anna() -> Address {
@@ -49,7 +49,7 @@ fn the_facts_of_a_message_are_those_of_its_header() {
         assert_eq!(facts.message_id().map(|id| id.as_str()), message_id, "{header:?}");
         assert_eq!((facts.sender(), facts.provider(), facts.when(), facts.id()), (&anna(), Some(identity().provider()), when(), &id()));
     }
-    assert!(identity().transaction_of(&Message::parse(b"").unwrap(), anna(), vec![], when(), id()).is_err(), "no recipient");
+    assert!(identity().transaction_of(b"", anna(), vec![], when(), id()).is_err(), "no recipient");
 }
 
 /// Each: the original, the oggetto and risposte of the facts, the kind of receipt, what is said.

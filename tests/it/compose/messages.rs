@@ -208,7 +208,7 @@ fn hard_originals_arrive_to_the_byte() {
                 Facts::Envelope(e) => {
                     let message = Message::parse(&original).unwrap();
                     let sender = message.claims().from_address().unwrap_or_else(|| t.sender().clone());
-                    let own = identity().transaction_of(&message, sender, t.recipients().to_vec(), t.when(), t.id().clone()).unwrap();
+                    let own = identity().transaction_of(message.raw(), sender, t.recipients().to_vec(), t.when(), t.id().clone()).unwrap();
                     Facts::Envelope(TransportEnvelope::new(own, e.receipt()))
                 }
                 other => other,

@@ -269,7 +269,7 @@ pub fn compose_parse_verify<'a>(bytes: &'a [u8]) {
     let read = Message::parse(original).expect("it is small");
     let sender = transaction.sender().clone();
     let (recipients, when, id) = (transaction.recipients().to_vec(), transaction.when(), transaction.id().clone());
-    let own = identity.transaction_of(&read, sender, recipients, when, id).expect("there is a recipient");
+    let own = identity.transaction_of(read.raw(), sender, recipients, when, id).expect("there is a recipient");
     let envelope = TransportEnvelope::new(own, kind);
     let delivery = Delivery::new(transaction.clone(), to(), kind);
     let refusal = subject.parse().ok().and_then(|reason| NonAcceptance::new(transaction, Fault::Other, Some(reason)).ok());
