@@ -6,7 +6,7 @@ export LC_ALL=C
 cd "$(dirname "$0")"
 fixtures=../tests/fixtures
 
-for target in message certdata cms ldif certificate_and_crl verify compose_parse_verify brief; do
+for target in message certdata cms ldif certificate_and_crl verify compose_parse_verify brief dsn mbox; do
     mkdir -p "corpus/$target"
     find "corpus/$target" -type f ! -name 'find-*' -delete
 done
@@ -52,6 +52,22 @@ for name in root issuing uno pss p256 legacy email-in-subject unknown-critical; 
 done
 cat "$fixtures/pki/uno.pem" "$fixtures/pki/due.pem" > corpus/certificate_and_crl/two.pem
 cp "$fixtures"/pki/{root,issuing,issuing-stale,issuing-forged}.crl corpus/certificate_and_crl/
+
+# Bounces: of an envelope, with its header; of a message, with all of it, in base64 and without the blank line before the recipient.
+printf '%s\n' 'From: MAILER-DAEMON@mx.example' 'Content-Type: multipart/report; report-type=delivery-status; boundary=b' '' '--b' '' 'Non consegnato.' '--b' \
+    'Content-Type: message/delivery-status' '' 'Reporting-MTA: dns; mx.example' 'Arrival-Date: Sun, 22 Nov 2026 10:00:00 +0100' '' \
+    'Original-Recipient: rfc822; anna@posta.example' 'Final-Recipient: rfc822; <anna@mx.example>' 'Action: failed (gave up)' 'Status: 5.1.1' \
+    'Remote-MTA: dns; mx.posta.example' 'Diagnostic-Code: smtp; 550 5.1.1' ' no such user' 'Last-Attempt-Date: Sun, 22 Nov 2026 10:00:05 +0100' '' \
+    'Final-Recipient: x400; /C=IT/' 'Action: delayed' 'Status: 4.4.1' 'Will-Retry-Until: Tue, 24 Nov 2026 10:00:00 +0100' 'X-Altro: si' '--b' \
+    'Content-Type: text/rfc822-headers' '' 'Message-ID: <opec1@pec.example>' 'X-Riferimento-Message-ID: <abc$1@client.example>' '--b--' > corpus/dsn/headers
+printf '%s\n' 'Content-Type: multipart/report; boundary=b' '' '--b' 'Content-Type: message/delivery-status' 'Content-Transfer-Encoding: base64' '' \
+    "$(printf 'Reporting-MTA: dns; mx.example\r\nFinal-Recipient: rfc822; anna@posta.example\r\nAction: failed\r\n' | base64 -w 76)" '--b' \
+    'Content-Type: message/rfc822' '' 'Message-ID: <1@pec.example>' '' 'ciao' '--b--' > corpus/dsn/glued
+
+# The size of the pieces, the file.
+{ printf '\007'; cat "$fixtures/variant/mbox-lf.eml" | head -c 2000; printf '\n\n'; head -c 1500 "$fixtures/variant/mbox-lf.eml"; } > corpus/mbox/two
+printf '\001garbage\r\nFrom a@x.example Sun Nov 22 10:00:00 2026\r\nA: b\r\n\r\n>From x\r\n>>From y\r\n\r\nFrom - Mon Jan  1 00:00 +0100 1965\r\nFrom b\r\n\r\nFrom c\r\n' \
+    > corpus/mbox/quoted
 
 # The fixtures' directories are large for a fuzzer: each has several certificates in each of several records. These have one.
 p256=$(openssl x509 -in "$fixtures/pki/p256.pem" -outform DER | base64 -w 0)

@@ -1,6 +1,7 @@
 //! CMS `SignedData` (RFC 5652 §5), the signature of an S/MIME message: read as raw spans, and written.
 
 mod attributes;
+mod encapsulated;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use crate::{
 };
 
 pub(crate) use attributes::SignedAttributes;
+pub(crate) use encapsulated::encapsulated;
 pub(crate) use read::{SignedData, SignerId, Trailing, read};
 pub(crate) use write::SignedDataDraft;
 

@@ -7,6 +7,10 @@
 //! | verify | [`Verifier::verify`], which gives a [`Report`] |
 //! | use what is proven | [`Report::into_verified`], [`Verified`], [`Notification`], [`CertificationData`] |
 //! | compose and sign, as a provider or as its user | [`compose`] |
+//! | show a message in a list, and hide receipts | [`glance`] |
+//! | read the bounces of ordinary mail | [`dsn`] |
+//! | find invoices and the notices of SdI | [`invoice`] |
+//! | split a mailbox file | [`mbox`] |
 //! | walk the parts of a message | [`mime`] |
 //! | know what a result means, and every code | [`what_is_proven`] |
 //! | say it to people, in English or Italian | [`Report`]'s `Display`, [`Report::in_language`], [`Language`] |
@@ -53,6 +57,10 @@ mod x509;
 pub mod compose;
 
 pub mod dossier;
+pub mod dsn;
+pub mod glance;
+pub mod invoice;
+pub mod mbox;
 
 // -- vocabulary --
 pub use address::{Address, AddressError, Domain};

@@ -50,6 +50,12 @@ pub struct Limits {
     pub certdata_attributes: usize,
     /// Recipients (`destinatari`, and `ricezione`) in it.
     pub certdata_recipients: usize,
+    /// Bytes of the status in a delivery status notification (RFC 3464): 10,000 recipients, 400 bytes each.
+    pub report_bytes: usize,
+    /// Fields in it: 10,000 recipients, ten each.
+    pub report_fields: usize,
+    /// Bytes of an invoice that is opened (`.xml.p7m`). SdI takes 5 MB, and messages of 30 MB.
+    pub invoice_bytes: usize,
     /// Bytes of a directory in LDIF.
     pub ldif_bytes: usize,
     /// Bytes of one of its lines, unfolded.
@@ -81,6 +87,9 @@ impl Default for Limits {
             certdata_depth: 8,
             certdata_attributes: 8,
             certdata_recipients: 10_000,
+            report_bytes: 4 << 20,
+            report_fields: 100_000,
+            invoice_bytes: 32 << 20,
             ldif_bytes: 256 << 20,
             ldif_line_bytes: 1 << 20,
             ldif_certificates: 64,

@@ -329,6 +329,18 @@ impl StatusCode {
     }
 }
 
+/// Reads the code alone.
+impl FromStr for StatusCode {
+    type Err = UnknownTerm;
+
+    fn from_str(s: &str) -> Result<Self, UnknownTerm> {
+        match Self::at_start(s) {
+            Some((code, "")) => Ok(code),
+            _ => Err(UnknownTerm(super::xml::clip(s))),
+        }
+    }
+}
+
 impl fmt::Display for StatusCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.class, self.subject, self.detail)

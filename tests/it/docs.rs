@@ -11,6 +11,9 @@ use postacert::{
     RevocationGap, SignedDirectoryError, TextError, TimeError, Uncheckable, VerifierError, Weakness,
     compose::{ComposeError, FormalRefusal, PrivateKeyError, SignerError},
     crypto::{AlgorithmError, KeyError, SignatureError},
+    dsn::DsnError,
+    invoice::{InvoiceError, SdiFinding},
+    mbox::MboxError,
     mime::MimeErrorKind,
 };
 
@@ -59,6 +62,10 @@ const TABLES: &[Table] = tables! {
     SignerError: "Inside `compose-signer`: why there is no signature, or none that can be used.",
     PrivateKeyError: "Why a private key cannot be used.",
     FormalRefusal: "Why an access point does not accept a message, and a submission is not made.",
+    DsnError: "Why a message is not read as a delivery status notification.",
+    SdiFinding: "What is noticed of the files of SdI in a mail.",
+    InvoiceError: "Why an invoice file does not give its content.",
+    MboxError: "Why a message of a mailbox file is not given.",
 };
 
 const MARK: &str =

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use postacert::dsn::DeliveryReport;
+use postacert::invoice::SdiFiles;
 use postacert::{CertificationData, Directory, FindingKind, Limits, Message, Policy, Report, VerificationTime, Verifier};
 
 use crate::differential::{Bundle, Parts, tlv};
@@ -101,6 +103,9 @@ const ROWS: &[Row] = &[
         |n, limits| certify(&daticert(&"<destinatari tipo=\"certificato\">a@b.example</destinatari>".repeat(n), ""), limits),
         "daticert-too-many-recipients"
     ),
+    row!(report_bytes = 4 << 20, 500, |n, limits| bounce(&padded("Reporting-MTA: ", n), limits), "report-too-long"),
+    row!(report_fields = 100_000, 5, |n, limits| bounce(&"a: b\r\n\r\n".repeat(n), limits), "report-too-many-fields"),
+    row!(invoice_bytes = 32 << 20, 500, |n, limits| invoice(&padded("0", n), limits), "invoice-too-large"),
     row!(ldif_bytes = 256 << 20, 5_000, |n, limits| list(&padded(&record(1), n), limits), "directory-too-large"),
     row!(
         ldif_line_bytes = 1 << 20,
@@ -223,6 +228,21 @@ fn record(certificates: usize) -> String {
         "dn: providerName=Uno,o=postacert\nobjectClass: top\nobjectClass: provider\nproviderName: Uno\n{listed}mailReceipt: r@uno.example\n\
          managedDomains: uno.example\n\n"
     )
+}
+
+/// What is said of a delivery status.
+fn bounce(status: &str, limits: &Limits) -> Vec<String> {
+    let raw = multipart("b", "").replace("mixed", "report") + "Content-Type: message/delivery-status\r\n\r\n" + status + "\r\n--b--\r\n";
+    let message = Message::parse_with(raw.as_bytes(), limits).unwrap();
+    DeliveryReport::of(&message).err().map(|error| error.code().to_owned()).into_iter().collect()
+}
+
+/// What is said of a signed invoice.
+fn invoice(file: &str, limits: &Limits) -> Vec<String> {
+    let raw = format!("Content-Disposition: attachment; filename=IT01234567890_1.xml.p7m\r\n\r\n{file}");
+    let message = Message::parse_with(raw.as_bytes(), limits).unwrap();
+    let opened = SdiFiles::of(&message).invoices()[0].unverified_content();
+    opened.err().map(|error| error.code().to_owned()).into_iter().collect()
 }
 
 fn list(ldif: &str, limits: &Limits) -> Vec<String> {

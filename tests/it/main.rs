@@ -14,16 +14,21 @@ mod differential;
 mod directory;
 #[cfg(feature = "rustcrypto")]
 mod docs;
+mod dsn;
 mod finds;
 mod fixtures;
 mod fuzz_corpus;
+#[cfg(feature = "rustcrypto")]
+mod glance;
 mod golden;
 #[cfg(feature = "rustcrypto")]
 mod hostile;
+mod invoice;
 #[cfg(feature = "rustcrypto")]
 mod language;
 #[cfg(feature = "rustcrypto")]
 mod limits;
+mod mbox;
 mod mime;
 mod notification;
 mod openssl;

@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use postacert::compose::{ComposeError, Draft, Entropy, Identity, InMemoryKey, ReadableForm, relabel};
+use postacert::dsn::{DeliveryReport, Typed};
+use postacert::mbox::{FromLines, Mbox, Splitter};
 use postacert::{
-    Certificate, CertificationData, Crl, Delivery, Directory, Fault, Message, NonAcceptance, Notification, Outcome, ReceiptKind, Recipient,
-    RecipientKind, Report, Transaction, TransportEnvelope, UnixTime, VerificationTime, Verifier, VerifierBuilder,
+    Certificate, CertificationData, Crl, Delivery, Directory, Fault, Limits, Message, NonAcceptance, Notification, Outcome, ReceiptKind,
+    Recipient, RecipientKind, Report, Transaction, TransportEnvelope, UnixTime, VerificationTime, Verifier, VerifierBuilder,
 };
 
 /// A property, by the name of its fuzz target.
 pub type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target.
-pub const ALL: [(&str, Property); 8] = [
+pub const ALL: [(&str, Property); 10] = [
     ("message", message),
     ("certdata", certdata),
     ("cms", cms),
@@ -26,6 +28,8 @@ pub const ALL: [(&str, Property); 8] = [
     ("verify", verify),
     ("compose_parse_verify", compose_parse_verify),
     ("brief", brief),
+    ("dsn", dsn),
+    ("mbox", mbox),
 ];
 
 /// Any bytes: what the tree of parts says of them are those very bytes, each exactly once, and everything a reader can ask has an answer.
@@ -315,6 +319,76 @@ pub fn brief(original: &[u8]) {
         } else if old.children().next().is_none() {
             assert_eq!(old.raw(), new.raw(), "section {:?} stays", old.section());
         }
+    }
+}
+
+/// Any bytes as a bounce: what is read of it has an answer to every question, and every field stands in the status.
+pub fn dsn(bytes: &[u8]) {
+    let Ok(message) = Message::parse(bytes) else {
+        return;
+    };
+    let report = match DeliveryReport::of(&message) {
+        Ok(report) => report,
+        Err(error) => return assert!(!error.code().is_empty() && !error.to_string().is_empty()),
+    };
+    let _ = (report.reporting_mta(), report.gateway(), report.received_from_mta(), report.original_envelope_id(), report.arrival_date());
+    let mut length = report.fields().iter().map(|field| field.name().len() + 1).sum::<usize>();
+    for recipient in report.recipients() {
+        assert!(!recipient.fields().is_empty(), "somebody is named, or something is said");
+        length += recipient.fields().iter().map(|field| field.name().len() + 1).sum::<usize>();
+        let _ = (recipient.action(), recipient.status(), recipient.last_attempt_date(), recipient.will_retry_until());
+        let _ = (recipient.diagnostic_code(), recipient.remote_mta(), recipient.final_log_id(), recipient.claimed_recipient());
+        let named = [recipient.final_recipient(), recipient.original_recipient()];
+        for typed in named.into_iter().flatten() {
+            assert_eq!(Typed::read(&typed.to_string()), typed, "value -> text -> value");
+        }
+    }
+    assert!(length <= bytes.len(), "no field is invented");
+    let _ = (report.claimed_message_id(), report.claimed_reference());
+    if let Some(returned) = report.returned() {
+        assert!(returned.carried().bytes().len() <= bytes.len());
+    }
+}
+
+/// Any bytes as a mailbox file: its messages, the lines before them, and the blank lines behind them, are the whole file, in order; and however it
+/// is cut into pieces, they are the same. The first byte is the size of the pieces.
+pub fn mbox(bytes: &[u8]) {
+    let Some((&size, file)) = bytes.split_first() else {
+        return;
+    };
+    for from_lines in [FromLines::Dated, FromLines::AfterBlankLine] {
+        let mbox = Mbox::with_from_lines(file, from_lines);
+        let mut at = mbox.preamble().len();
+        let mut whole = Vec::new();
+        for message in mbox.clone() {
+            let range = message.range().start as usize..message.range().end as usize;
+            let gap = &file[at..range.start];
+            assert!(gap.ends_with(message.from_line()) && message.from_line().starts_with(b"From "));
+            assert!(matches!(&gap[..gap.len() - message.from_line().len()], b"" | b"\n" | b"\r\n"), "only a blank line is left out");
+            assert_eq!(message.bytes(), &file[range.clone()], "the very bytes");
+            assert!(message.without_mboxrd_quotes().len() <= message.bytes().len());
+            at = range.end;
+            whole.push((message.from_line().to_vec(), range, message.bytes().to_vec()));
+        }
+        assert!(matches!(&file[at..], b"" | b"\n" | b"\r\n") || whole.is_empty());
+
+        let mut splitter = Splitter::new(from_lines, &Limits::default());
+        let mut split = Vec::new();
+        let mut take = |splitter: &mut Splitter| {
+            while let Some(message) = splitter.next_message() {
+                let message = message.expect("it is small");
+                let range = message.range().start as usize..message.range().end as usize;
+                split.push((message.from_line().to_vec(), range, message.bytes().to_vec()));
+            }
+        };
+        for piece in file.chunks(usize::from(size).max(1)) {
+            splitter.push(piece);
+            take(&mut splitter);
+        }
+        splitter.finish();
+        take(&mut splitter);
+        assert_eq!(split, whole, "pieces of {size}");
+        assert_eq!(splitter.preamble_len(), mbox.preamble().len() as u64);
     }
 }
 
