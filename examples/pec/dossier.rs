@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use postacert::dossier::{Missing, Progress, ReceiptRecord, RecipientStatus, Standing, Summary};
+use postacert::dossier::{Missing, Overdue, Progress, ReceiptRecord, RecipientStatus, Standing, Summary};
 use postacert::{Fault, PecKind, ReceiptKind, RecipientKind, Timestamp, Verifier};
 use serde_json::{Value, json};
 
@@ -18,6 +18,9 @@ use crate::{Exit, json, page, trust};
 
 /// Recipients of a message that the table shows; the others are counted. JSON and the page have all.
 const RECIPIENTS: usize = 50;
+
+/// What does not fit, or is late, of one message; a message may have thousands of recipients.
+const NOTES: usize = 20;
 
 /// Messages of one sort that are listed below a table.
 const LISTED: usize = 30;
@@ -182,17 +185,24 @@ pub(crate) fn subject<'s>(message: &'s Sent<'_>, words: &Labels) -> &'s str {
     }
 }
 
-/// What does not fit, or has not come, in sentences.
+/// What does not fit, or is late, in sentences.
 pub(crate) fn notes(message: &Sent<'_>, gathered: &Gathered, how: &How, look: Look) -> Vec<String> {
-    let dossier = message.dossier;
+    let (dossier, words) = (message.dossier, look.labels.dossier);
     let issues = dossier.issues();
     let issues = issues.iter().map(|issue| gathered.with_names(&issue.in_language(look.language).to_string(), dossier));
     let missing = dossier.missing(how.now);
-    let missing = missing.iter().map(|missing| match missing {
-        Missing::Acceptance => look.labels.dossier.orphan.to_owned(),
+    let late = missing.iter().filter(|missing| !matches!(missing, Missing::Outcome { overdue: Overdue::No, .. }));
+    let late = late.map(|missing| match missing {
+        Missing::Acceptance => words.orphan.to_owned(),
         missing => missing.in_language(look.language).to_string(),
     });
-    issues.chain(missing).collect()
+    let mut notes: Vec<String> = issues.chain(late).collect();
+    if notes.len() > NOTES {
+        let more = notes.len() - NOTES;
+        notes.truncate(NOTES);
+        notes.push(format!("… {more} {}", look.labels.and_more));
+    }
+    notes
 }
 
 // -- the table --
@@ -216,7 +226,7 @@ fn table(message: &Sent<'_>, gathered: &Gathered, how: &How, look: Look) -> Stri
     lines.push(field(labels.sender, message.dossier.sender().as_str()));
     lines.push(field(labels.identifier, message.dossier.id().as_str()));
     let notes = notes(message, gathered, how, look);
-    lines.extend(first_of(notes.iter().map(|note| wrapped("  ! ", &printable(note))), LISTED, "  ", look));
+    lines.extend(notes.iter().map(|note| wrapped("  ! ", &printable(note))));
     lines.extend(message.general.iter().map(|receipt| receipt_lines(receipt, gathered, look)));
     for status in message.recipients.iter().take(RECIPIENTS) {
         lines.push(recipient_line(status, look));
@@ -250,7 +260,7 @@ fn receipt_lines(receipt: &ReceiptRecord, gathered: &Gathered, look: Look) -> St
     let words = look.labels.dossier;
     let first = format!("    - {}  ", date(&receipt.when.to_string(), words));
     let filed = gathered.filed(receipt);
-    let file = filed.map(|filed| format!("  {}", filed.place)).unwrap_or_default();
+    let file = filed.map(|filed| format!(": {}", filed.place)).unwrap_or_default();
     let line = wrapped(&first, &printable(&format!("{}{file}", receipt_word(receipt, words))));
     let noticed = filed.iter().flat_map(|filed| &filed.findings);
     let noticed = noticed.map(|finding| wrapped("        ", &printable(&finding.in_language(look.language).to_string())));

@@ -199,17 +199,17 @@ impl Page<'_> {
             trust.word(words),
         )?;
         writeln!(out, "<ul class=\"counts\">")?;
-        writeln!(out, "<li class=\"all\"><b>{}</b> {}</li>", messages.len(), words.messages)?;
+        writeln!(out, "<li class=\"all\">{} <b>{}</b></li>", words.messages, messages.len())?;
         for summary in [Summary::Delivered, Summary::Accepted, Summary::Submitted, Summary::Warning, Summary::Failed] {
             let count = messages.iter().filter(|message| message.dossier.summary() == summary).count();
             if count > 0 {
                 let (class, word) = (Tone::of_summary(&summary).class(), summary.in_language(self.look.language));
-                writeln!(out, "<li class=\"{class}\">{}<b>{count}</b> {word}</li>", summary_icon(&summary))?;
+                writeln!(out, "<li class=\"{class}\">{}{word} <b>{count}</b></li>", summary_icon(&summary))?;
             }
         }
-        writeln!(out, "<li class=\"all\"><b>{}</b> {}</li>", self.gathered.counts.receipts, words.receipts)?;
+        writeln!(out, "<li class=\"all\">{} <b>{}</b></li>", words.receipts, self.gathered.counts.receipts)?;
         if !self.gathered.unproven().is_empty() {
-            writeln!(out, "<li class=\"bad\">{}<b>{}</b> {}</li>", icon("i-cross"), self.gathered.unproven().len(), words.not_verified)?;
+            writeln!(out, "<li class=\"bad\">{}{} <b>{}</b></li>", icon("i-cross"), words.not_verified, self.gathered.unproven().len())?;
         }
         writeln!(out, "</ul>\n</header>")
     }

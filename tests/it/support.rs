@@ -4,4 +4,5 @@
 pub(crate) mod composed;
 pub(crate) mod der;
 pub(crate) mod judged;
+pub(crate) mod letters;
 pub(crate) mod mail;

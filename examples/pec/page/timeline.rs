@@ -83,12 +83,8 @@ impl Scale {
             let _ = write!(out, "<line class=\"way {tone}\" x1=\"{first:.1}%\" x2=\"{last:.1}%\" y1=\"14\" y2=\"14\"/>");
         }
         for (receipt, x) in receipts.iter().zip(&places) {
-            let _ = write!(
-                out,
-                "<use href=\"#{}\" x=\"{x:.1}%\" y=\"14\"><title>{}</title></use>",
-                mark(receipt.kind),
-                kind_word(receipt.kind, words)
-            );
+            let (mark, word) = (mark(receipt, progress), kind_word(receipt.kind, words));
+            let _ = write!(out, "<use href=\"#{mark}\" x=\"{x:.1}%\" y=\"14\"><title>{word}</title></use>");
         }
         out + "</svg>"
     }
@@ -106,12 +102,14 @@ fn place(seconds: f64) -> f64 {
     })
 }
 
-fn mark(kind: PecKind) -> &'static str {
-    match kind {
-        PecKind::Acceptance => "m-start",
-        PecKind::Delivery => "m-done",
-        PecKind::DeliveryTimeout => "m-late",
-        PecKind::NonAcceptance | PecKind::NonDelivery | PecKind::VirusDetection => "m-fail",
+fn mark(receipt: &ReceiptRecord, progress: &Progress) -> &'static str {
+    match (receipt.kind, progress) {
+        (PecKind::Acceptance, _) => "m-start",
+        (PecKind::Delivery, _) => "m-done",
+        // The final notice.
+        (PecKind::DeliveryTimeout, Progress::TimedOut { when }) if *when == receipt.when => "m-fail",
+        (PecKind::DeliveryTimeout, _) => "m-late",
+        (PecKind::NonAcceptance | PecKind::NonDelivery | PecKind::VirusDetection, _) => "m-fail",
         _ => "m-taken",
     }
 }
