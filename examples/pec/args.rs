@@ -38,7 +38,6 @@ pub(crate) enum Command {
     #[command(after_help = DOSSIER_EXAMPLES)]
     Dossier(DossierArgs),
     /// Keeps the files that prove what became of a message, and checks them again
-    #[cfg(feature = "serde")]
     #[command(subcommand)]
     Bundle(BundleCommand),
     /// Writes one message of each kind into a folder, signed with throw-away keys
@@ -120,7 +119,6 @@ Examples:
 Exit code: 0 every receipt was verified and no message failed or is to be looked
 at, 1 some did not, 2 wrong usage or unreadable files.";
 
-#[cfg(feature = "serde")]
 const BUNDLE_MAKE_EXAMPLES: &str = "\
 The files are copied as they are, byte for byte, and manifest.json says what
 each proves and how it was verified. Nothing is overwritten.
@@ -131,7 +129,6 @@ Examples:
 Exit code: 0 done, 1 no verified receipt, or one that was not verified, claims to
 be of the message, 2 wrong usage or unreadable files.";
 
-#[cfg(feature = "serde")]
 const BUNDLE_CHECK_EXAMPLES: &str = "\
 The time is that of the manifest; the trust is yours, and must be the one that
 the bundle was made with.
@@ -179,7 +176,6 @@ pub(crate) struct DossierArgs {
 }
 
 /// What `pec bundle` does.
-#[cfg(feature = "serde")]
 #[derive(Debug, Subcommand)]
 pub(crate) enum BundleCommand {
     /// Copies the receipts of a message into a folder, with a manifest
@@ -190,7 +186,6 @@ pub(crate) enum BundleCommand {
     Check(BundleCheckArgs),
 }
 
-#[cfg(feature = "serde")]
 #[derive(Debug, Args)]
 pub(crate) struct BundleMakeArgs {
     /// Messages (.eml), folders, Maildir or mbox files to look for the receipts in
@@ -214,7 +209,6 @@ pub(crate) struct BundleMakeArgs {
     pub(crate) time: TimeArgs,
 }
 
-#[cfg(feature = "serde")]
 #[derive(Debug, Args)]
 pub(crate) struct BundleCheckArgs {
     /// The folder with manifest.json

@@ -1,5 +1,7 @@
 //! `pec bundle`: the files that prove what became of a message, kept together, and checked again.
 
+mod manifest;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -25,6 +27,7 @@ const ORIGINAL: &str = "original.eml";
 const ADDRESS: usize = 80;
 
 pub(crate) fn run(command: &BundleCommand, look: Look) -> Result<Exit> {
+    manifest::is_readable()?;
     match command {
         BundleCommand::Make(args) => make(args, look),
         BundleCommand::Check(args) => check(args, look),
@@ -72,10 +75,8 @@ fn make(args: &BundleMakeArgs, look: Look) -> Result<Exit> {
         folder.write(ORIGINAL, &bytes)?;
     }
     let manifest = builder.finish();
-    let mut text = serde_json::to_string_pretty(&manifest)?;
-    text.push('\n');
     // Last: where it is, the bundle is complete.
-    folder.write(MANIFEST, text.as_bytes())?;
+    folder.write(MANIFEST, manifest::text(&manifest)?.as_bytes())?;
     told(&manifest, dossier, look)?;
     Ok(match (gathered.counts.unreadable, claims.is_empty()) {
         (0, true) => Exit::Passed,
@@ -134,7 +135,7 @@ impl<'p> Folder<'p> {
 fn check(args: &BundleCheckArgs, look: Look) -> Result<Exit> {
     let path = args.folder.join(MANIFEST);
     let text = fs::read(&path).with_context(|| path.display().to_string())?;
-    let manifest: Manifest = serde_json::from_slice(&text).with_context(|| path.display().to_string())?;
+    let manifest = manifest::read(&text).with_context(|| path.display().to_string())?;
     let policy = args.policy.or_else(|| recorded_policy(&manifest)).unwrap_or_default();
     let verifier = trust::verifier(&args.trust, policy.policy())?;
     let files = read(&args.folder, &manifest)?;

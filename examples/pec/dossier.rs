@@ -189,7 +189,7 @@ pub(crate) fn subject<'s>(message: &'s Sent<'_>, words: &Labels) -> &'s str {
 pub(crate) fn notes(message: &Sent<'_>, gathered: &Gathered, how: &How, look: Look) -> Vec<String> {
     let (dossier, words) = (message.dossier, look.labels.dossier);
     let issues = dossier.issues();
-    let issues = issues.iter().map(|issue| gathered.with_names(&issue.in_language(look.language).to_string(), dossier));
+    let issues = issues.iter().map(|issue| gathered.with_names(&issue.in_language(look.language).to_string()));
     let missing = dossier.missing(how.now);
     let late = missing.iter().filter(|missing| !matches!(missing, Missing::Outcome { overdue: Overdue::No, .. }));
     let late = late.map(|missing| match missing {
@@ -290,8 +290,7 @@ fn strays(gathered: &Gathered, look: Look) -> String {
 fn object(message: &Sent<'_>, gathered: &Gathered, how: &How) -> Value {
     let dossier = message.dossier;
     let issues = dossier.issues();
-    let issues: Vec<Value> =
-        issues.iter().map(|issue| json::condition(issue.code(), &gathered.with_names(&issue.to_string(), dossier))).collect();
+    let issues: Vec<Value> = issues.iter().map(|issue| json::condition(issue.code(), &gathered.with_names(&issue.to_string()))).collect();
     let missing: Vec<Value> = dossier.missing(how.now).iter().map(missing).collect();
     json!({
         "identificativo": dossier.id().as_str(),

@@ -1,5 +1,6 @@
 //! A mailbox read through: its receipts verified, and put together by the messages that they are about.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -169,18 +170,11 @@ impl Gathered {
         self.filed.get(&receipt.id)
     }
 
-    /// A sentence about a receipt, with the name of its file in the place of its identity.
-    pub(crate) fn with_names(&self, sentence: &str, dossier: &Dossier) -> String {
-        let mut sentence = sentence.to_owned();
-        for receipt in dossier.receipts() {
-            let id = receipt.id.to_string();
-            if sentence.contains(&id)
-                && let Some(filed) = self.filed(receipt)
-            {
-                sentence = sentence.replace(&id, &filed.place.to_string());
-            }
-        }
-        sentence
+    /// A sentence about receipts, with the names of their files in the place of their identities.
+    pub(crate) fn with_names(&self, sentence: &str) -> String {
+        let named = |word: &str| self.filed.get(&word.parse::<Fingerprint>().ok()?).map(|filed| filed.place.to_string());
+        let words = sentence.split(' ').map(|word| named(word).map_or(Cow::Borrowed(word), Cow::Owned));
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// The dossiers under an identifier: one as a rule.

@@ -5,7 +5,6 @@
 //! (`gather.rs`), and prints them as a table, as JSON, or as a page (`page.rs`).
 
 mod args;
-#[cfg(feature = "serde")]
 mod bundle;
 mod compose;
 mod directory;
@@ -54,7 +53,6 @@ fn main() -> ExitCode {
         Command::Extract(args) => extract::run(args, look),
         Command::Directory(args) => directory::run(args, look),
         Command::Dossier(args) => dossier::run(args, look),
-        #[cfg(feature = "serde")]
         Command::Bundle(command) => bundle::run(command, look),
         Command::Compose(args) => compose::run(args),
     };

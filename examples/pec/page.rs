@@ -20,6 +20,9 @@ use crate::lang::dossier::Labels;
 use crate::terminal::{Look, printable};
 use timeline::Scale;
 
+/// Recipients of a message that a sheet has room for.
+const SHORT: usize = 3;
+
 /// What every page begins with.
 pub(crate) const HEAD: &str = "<!doctype html>\n<!-- pec dossier -->\n";
 
@@ -34,6 +37,19 @@ impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<bdi>")?;
         write!(f, "{}", Plain(self.0))?;
+        f.write_str("</bdi>")
+    }
+}
+
+/// The same for an address, an identifier or a path, which have no blanks to break a line at.
+struct Breaking<'s>(&'s str);
+
+impl fmt::Display for Breaking<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<bdi>")?;
+        for piece in self.0.split_inclusive(['@', '.', '/', '\\', '#']) {
+            write!(f, "{}<wbr>", Plain(piece))?;
+        }
         f.write_str("</bdi>")
     }
 }
@@ -227,15 +243,16 @@ impl Page<'_> {
             let (all, delivered) = certified.fold((0, 0), |(all, delivered), status| {
                 (all + 1, delivered + usize::from(matches!(status.progress(), Progress::Delivered { .. })))
             });
+            let reached = if all == 0 { "–".to_owned() } else { format!("{delivered}/{all}") };
             let sent = message.dossier.receipts().first().map(|first| date(&first.when.to_string(), words)).unwrap_or_default();
             writeln!(
                 out,
-                "<tr><td>{}</td><td class=\"time\">{}</td><td><a href=\"#m{}\">{}</a><span class=\"from\">{}</span></td><td class=\"n\">{delivered}/{all}</td></tr>",
+                "<tr><td>{}</td><td class=\"time\">{}</td><td><a href=\"#m{}\">{}</a><span class=\"from\">{}</span></td><td class=\"n\">{reached}</td></tr>",
                 self.badge(&summary),
                 sent.get(..16).unwrap_or(&sent),
                 index + 1,
                 Text(subject(message, words)),
-                Text(message.dossier.sender().as_str()),
+                Breaking(message.dossier.sender().as_str()),
             )?;
         }
         writeln!(out, "</tbody>\n</table>\n</section>")
@@ -250,11 +267,13 @@ impl Page<'_> {
         let (labels, words) = (self.look.labels, self.words);
         let (dossier, summary) = (message.dossier, message.dossier.summary());
         let scale = Scale::of(dossier, self.how.now);
-        writeln!(out, "<article class=\"card message {}\" id=\"m{number}\">\n<header>", Tone::of_summary(&summary).class())?;
+        // It fits a sheet, and is not torn apart.
+        let short = if message.recipients.len() <= SHORT { " short" } else { "" };
+        writeln!(out, "<article class=\"card message {}{short}\" id=\"m{number}\">\n<header>", Tone::of_summary(&summary).class())?;
         writeln!(out, "<p class=\"status\">{}</p>\n<h2>{}</h2>\n<dl>", self.badge(&summary), Text(subject(message, words)))?;
         let facts = [(labels.sender, dossier.sender().as_str(), ""), (labels.identifier, dossier.id().as_str(), " class=\"id\"")];
         for (label, value, class) in facts {
-            writeln!(out, "<div{class}><dt>{label}</dt><dd>{}</dd></div>", Text(value))?;
+            writeln!(out, "<div{class}><dt>{label}</dt><dd>{}</dd></div>", Breaking(value))?;
         }
         writeln!(out, "</dl>\n</header>")?;
         let notes = notes(message, self.gathered, self.how, self.look);
@@ -295,7 +314,7 @@ impl Page<'_> {
         };
         let recorded = if status.standing() == Standing::Recorded { format!(" ({})", words.recorded) } else { String::new() };
         let tone = Tone::of_progress(progress).class();
-        writeln!(out, "<section class=\"recipient\">\n<h4>{}{external}</h4>", Text(status.address().as_str()))?;
+        writeln!(out, "<section class=\"recipient\">\n<h4>{}{external}</h4>", Breaking(status.address().as_str()))?;
         write!(out, "<p class=\"outcome {tone}\"><b>{}</b>{recorded}", word(progress, words))?;
         if let Some(when) = when(progress) {
             write!(out, " <span class=\"time\">{}</span>", date(&when.to_string(), words))?;
@@ -332,9 +351,9 @@ impl Page<'_> {
                 write!(out, "<span class=\"reason\">{}</span>", Text(reason.raw()))?;
             }
             if let Some(filed) = filed {
-                write!(out, "<span class=\"file\">{}</span>", Text(&filed.place.to_string()))?;
+                write!(out, "<span class=\"file\">{}</span>", Breaking(&filed.place.to_string()))?;
                 for copy in &filed.copies {
-                    write!(out, "<span class=\"file\">{} {}</span>", words.copies, Text(&copy.to_string()))?;
+                    write!(out, "<span class=\"file\">{} {}</span>", words.copies, Breaking(&copy.to_string()))?;
                 }
             }
             write!(out, "</td><td class=\"verdict\"><span class=\"good\">{}{}</span>", icon("i-tick"), words.verified)?;
@@ -364,7 +383,7 @@ impl Page<'_> {
                 out,
                 "<tr><td class=\"time\"></td><td class=\"what\"><b>{kind}</b><span class=\"file\">{}</span></td>\
                  <td class=\"verdict\"><span class=\"{}\">{}{outcome}</span>",
-                Text(&unproven.place.to_string()),
+                Breaking(&unproven.place.to_string()),
                 tone.class(),
                 icon(mark),
             )?;

@@ -444,6 +444,7 @@ fn texts_fit_eighty_columns() {
         &["show", "valid/posta-certificata-completa.eml"],
         &["directory", "directory/directory.ldif"],
         &["help", "verify"],
+        &["help", "dossier"],
     ] {
         let ran = run(arguments);
         assert_eq!(ran.out.lines().find(long), None, "{arguments:?}");

@@ -107,7 +107,7 @@ fn json_is_one_object_a_message() {
     assert_eq!(ran.code, 1);
     let text = ran.out.replace(folder.to_str().unwrap(), "FOLDER");
     let found: Value = serde_json::from_str(&text).unwrap();
-    let golden = fixtures().join("dossier.expected.json");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/command_line/dossier.expected.json");
     if std::env::var_os("POSTACERT_WRITE_DOCS").is_some() {
         fs::write(&golden, serde_json::to_string_pretty(&found).unwrap() + "\n").unwrap();
     }
