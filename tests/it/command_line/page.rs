@@ -174,6 +174,22 @@ fn hostile_names_of_files_and_reasons_stay_in_their_places() {
 }
 
 #[test]
+fn hostile_headers_around_what_is_signed_stay_in_their_places() {
+    let folder = scratch("page-headers");
+    post(&folder, &[delivered(1)]);
+    let path = folder.join("1-accettazione.eml");
+    let receipt = String::from_utf8(fs::read(&path).unwrap()).unwrap();
+    let at = receipt.find("Subject: ").unwrap();
+    let hostile = format!("{}Subject: <script>\u{0}\u{1b}[2J</script>{}\r\nX-Old-{}", &receipt[..at], "<b>".repeat(4_000), &receipt[at..]);
+    fs::write(&path, hostile).unwrap();
+    let file = folder.join("page.html");
+    let ran = dossier(&[folder.to_str().unwrap(), "--html", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let page = is_sound(&fs::read_to_string(file).unwrap());
+    assert!(page.contains("<span class=\"noticed\">") && page.contains("&lt;script&gt;"), "what the header says is told: {page}");
+}
+
+#[test]
 fn what_is_not_proven_is_apart_and_says_why() {
     let folder = scratch("page-forged");
     post(&folder, &[delivered(1)]);
