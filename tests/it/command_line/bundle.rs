@@ -64,7 +64,8 @@ fn quotes_of_an_mbox_do_not_reach_the_bundle() {
     let mut letter = delivered(1);
     letter.original = b"Subject: x\r\nMIME-Version: 1.0\r\n\r\nHello,\r\nFrom Rome with love\r\n\r\n".to_vec();
     let file = folder.join("in.mbox");
-    let receipts = letter.receipts();
+    let mut receipts = letter.receipts();
+    receipts[0].1.extend_from_slice(b"\r\n"); // a blank line of the message's own at its end
     fs::write(&file, mbox(receipts.iter().map(|(_, bytes)| bytes.clone()))).unwrap();
     let out = folder.join("bundle");
     let ran = make(letter.id().as_str(), &out, &[file.to_str().unwrap()]);

@@ -219,6 +219,30 @@ fn other_mail_and_duplicates_are_counted() {
 }
 
 #[test]
+fn of_copies_the_first_in_the_order_of_the_names_is_the_file() {
+    let folder = scratch("dossier-copies");
+    for name in ["b", "a", "c"] {
+        fs::create_dir(folder.join(name)).unwrap();
+        fs::write(folder.join(name).join("x.eml"), delivered(1).acceptance()).unwrap();
+    }
+    let object = dossier(&["--json", folder.to_str().unwrap()]).object();
+    let receipt = &object["receipts"][0];
+    assert!(
+        receipt["file"].as_str().unwrap().ends_with("a/x.eml") && receipt["copies"][0].as_str().unwrap().ends_with("b/x.eml"),
+        "{receipt}"
+    );
+}
+
+#[test]
+fn a_header_that_claims_a_receipt_is_not_passed_over() {
+    let folder = scratch("dossier-claim");
+    fs::write(folder.join("x.eml"), "X-Ricevuta: avvenuta-consegna\nSubject: CONSEGNA: Disdetta\n\nConsegnato, davvero.\n").unwrap();
+    let ran = dossier(&[folder.to_str().unwrap()]);
+    assert_eq!((ran.code, ran.err.trim()), (1, "messages sent: 0, receipts: 0, not verified: 1"));
+    assert!(ran.out.contains("x.eml: failed"), "{}", ran.out);
+}
+
+#[test]
 fn exit_codes_tell_threaded_from_failed_from_trouble() {
     let folder = scratch("dossier-exit");
     let path = folder.to_str().unwrap();
@@ -261,7 +285,7 @@ fn maildir_has_its_messages_in_cur_and_new() {
     fs::write(maildir.join("cur/1732.M1P2.host:2,S"), &receipts[0].1).unwrap();
     fs::write(maildir.join("new/1732.M3P4.host"), &receipts[1].1).unwrap();
     fs::write(maildir.join(".Inviata/cur/1732.M5P6.host:2,"), &receipts[2].1).unwrap();
-    fs::write(maildir.join("tmp/1732.M7P8.host"), delivered(2).acceptance()).unwrap();
+    fs::write(maildir.join("tmp/1732.M7P8.eml"), delivered(2).acceptance()).unwrap();
     fs::write(maildir.join("dovecot-uidlist"), "3 V1 N1").unwrap();
     let ran = dossier(&["--json", maildir.to_str().unwrap()]);
     assert_eq!((ran.code, summaries(&ran)), (0, vec!["delivered".to_owned()]), "{}", ran.err);
