@@ -12,7 +12,7 @@ set -euo pipefail
 self=$(realpath "$0")
 cd "$(dirname "$self")"
 
-targets=(message certdata cms ldif certificate_and_crl verify compose_parse_verify brief dsn mbox)
+targets=(message certdata cms ldif certificate_and_crl verify compose_parse_verify brief brief_check dsn mbox dossier_ops)
 host=$(rustc -vV | sed -n 's/^host: //p')
 dir=${CARGO_TARGET_DIR:-$PWD/target}
 

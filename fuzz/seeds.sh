@@ -6,7 +6,7 @@ export LC_ALL=C
 cd "$(dirname "$0")"
 fixtures=../tests/fixtures
 
-for target in message certdata cms ldif certificate_and_crl verify compose_parse_verify brief dsn mbox; do
+for target in message certdata cms ldif certificate_and_crl verify compose_parse_verify brief brief_check dsn mbox dossier_ops; do
     mkdir -p "corpus/$target"
     find "corpus/$target" -type f ! -name 'find-*' -delete
 done
@@ -42,11 +42,20 @@ done
 for name in breve breve-nomi; do
     cp "$fixtures/originals/$name.eml" corpus/brief/
 done
+# The original, a NUL, a copy.
+for name in breve breve-nomi; do
+    { cat "$fixtures/originals/$name.eml"; printf '\000'; sed -e 's/Buongiorno/Buonasera/' "$fixtures/originals/$name.eml"; } > "corpus/brief_check/$name.eml"
+done
+printf 'Content-Type: a/b; name=c\n\nx\n\000Content-Type: text/plain; name=c.hash\n\n11f6ad8ec52a2984abaafd7c3b516503785c2072\n' > corpus/brief_check/one-part
 # The kind, the subject, the original.
-printf '\000Richiesta\nFrom: a@b.example\r\n\r\nciao\r\n' > corpus/compose_parse_verify/envelope
+printf '\000Richiesta\nFrom: anna@pec.gestoreuno.example\r\n\r\nciao\r\n' > corpus/compose_parse_verify/envelope
 printf '\204=?utf-8?q?x?= <b>\n\nciao\n' > corpus/compose_parse_verify/complete-html
 { printf '\005Richiesta\n'; cat "$fixtures/originals/breve.eml"; } > corpus/compose_parse_verify/brief
 printf '\010"To" manca & <basta>\n' > corpus/compose_parse_verify/refusal
+# What is done, with which receipt, what is changed of it, and to what.
+printf '\000\004\000\000\200\005\000\000\001\002\000\000\003\000\000\000' > corpus/dossier_ops/verified
+printf '\000\004\000\000\002\002\001\003\202\004\002\001\002\006\007\000\203\000\000\000' > corpus/dossier_ops/records
+printf '\000\022\000\000\002\024\003\000\201\013\000\000\002\020\000\001' > corpus/dossier_ops/foreign
 for name in root issuing uno pss p256 legacy email-in-subject unknown-critical; do
     openssl x509 -in "$fixtures/pki/$name.pem" -outform DER -out "corpus/certificate_and_crl/$name.der"
 done

@@ -410,7 +410,7 @@ coded! {
         TooManyAttributes { limit: usize } = "daticert-too-many-attributes",
             "a tag has more than {limit} attributes",
             "un tag ha più di {limit} attributi";
-        /// There are more `destinatari` and `ricezione` than [`Limits::certdata_recipients`](crate::Limits::certdata_recipients).
+        /// There are more `destinatari`, or more `ricezione`, than [`Limits::certdata_recipients`](crate::Limits::certdata_recipients).
         TooManyRecipients { limit: usize } = "daticert-too-many-recipients",
             "there are more than {limit} recipients",
             "ci sono più di {limit} destinatari";

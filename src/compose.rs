@@ -5,6 +5,7 @@
 //! | hand a mail to a provider | [`Submission`] |
 //! | say who composes | [`Identity`] |
 //! | mint identifiers and boundaries | [`Entropy`] |
+//! | say what a user's message was | [`Identity::transaction_of`] |
 //! | write a message | [`Draft`], from facts such as [`Acceptance`](crate::Acceptance) or [`Delivery`](crate::Delivery) |
 //! | sign with a key in memory | `InMemoryKey`, `Draft::sign_with` |
 //! | sign with a device or a service | [`Signer`], or [`Draft::to_sign`] and [`ToSign`] |
@@ -26,6 +27,7 @@ mod sign;
 mod submission;
 mod text;
 mod to_sign;
+mod transaction;
 
 use core::fmt;
 use std::sync::Arc;
@@ -45,6 +47,7 @@ pub use submission::{FormalRefusal, SizeLimits, Submission, SubmissionError, for
 pub use to_sign::ToSign;
 
 use crate::address::{Address, Domain};
+use crate::certdata::{PecKind, ReceiptKind};
 use crate::ident::{MessageId, PecId};
 use crate::x509::Certificate;
 
@@ -209,11 +212,32 @@ coded! {
         NotARecipient { address: Address } = "compose-not-a-recipient",
             "{address} is not among the recipients of the message (RFC 6109 §3.3.2)",
             "{address} non è fra i destinatari del messaggio (RFC 6109 §3.3.2)";
+        /// Only PEC mailboxes are told of: the message to a recipient listed as `esterno` leaves PEC, and no provider answers for it (RFC 6109
+        /// §3.1.6, §3.2.1, §3.2.3, §3.3.2, §3.3.3).
+        ExternalRecipient { kind: PecKind, address: Address, section: &'static str } = "compose-external-recipient",
+            "{kind} cannot concern {address}, which is listed as no PEC mailbox (RFC 6109 §{section})",
+            "{kind} non può riguardare {address}, che non è indicata come casella PEC (RFC 6109 §{section})";
+        /// What providers tell each other goes to a service mailbox, never to the users of the message (RFC 6109 §2.1.1.1.1, §3.2.1, §3.2.3).
+        ServiceMailbox { kind: PecKind, address: Address, section: &'static str } = "compose-service-mailbox",
+            "{kind} goes to a service mailbox, and {address} is the sender, or a recipient that it is about, (RFC 6109 §{section})",
+            "{kind} va a una casella di servizio, e {address} è il mittente, o un destinatario di cui tratta, (RFC 6109 §{section})";
+        /// A refusal says why: its text has a place for it (RFC 6109 §3.1.2, §3.1.3, §3.2.3, §3.2.4, §3.3.3).
+        ReasonMissing { kind: PecKind, section: &'static str } = "compose-reason-missing",
+            "{kind} must say the reason, and errore-esteso is missing or empty (RFC 6109 §{section})",
+            "{kind} deve dire il motivo, ed errore-esteso manca o è vuoto (RFC 6109 §{section})";
+        /// There are more recipients than readers take.
+        TooManyRecipients { element: &'static str, count: usize, limit: usize } = "compose-too-many-recipients",
+            "the facts have {count} times {element}, and readers take {limit}",
+            "nei fatti {element} ricorre {count} volte, e i lettori ne accettano {limit}";
+        /// The certification data would be larger than readers take.
+        CertdataTooLong { bytes: usize, limit: usize } = "compose-certdata-too-long",
+            "the certification data would have {bytes} bytes, and readers take {limit}",
+            "i dati di certificazione avrebbero {bytes} byte, e i lettori ne accettano {limit}";
         /// The message to carry is too large to be read, or its header is.
         Original { error: crate::ParseError } = "compose-original",
             "the message to carry cannot be read: {error}",
             "il messaggio da trasportare non è leggibile: {error}";
-        /// The original has a `Bcc` field that is not empty, which the system must consider invalid (RFC 6109 §2.1, §3.1.1).
+        /// The original has a `Bcc` or `Resent-Bcc` field that is not empty, which the system must consider invalid (RFC 6109 §2.1, §3.1.1).
         Bcc = "compose-bcc",
             "the original message has a Bcc field that is not empty (RFC 6109 §2.1)",
             "il messaggio originale ha un campo Bcc non vuoto (RFC 6109 §2.1)";
@@ -221,6 +245,30 @@ coded! {
         MessageIdentifier { facts: Box<str>, found: Box<str> } = "compose-message-identifier",
             "the facts say that the original message is {facts}, but it is {found} (RFC 6109 §2.2.1)",
             "secondo i fatti il messaggio originale è {facts}, ma è {found} (RFC 6109 §2.2.1)";
+        /// The original message had an identifier, and `msgid` does not say so (RFC 6109 §2.2.1).
+        MessageIdentifierLost { found: Box<str> } = "compose-message-identifier-lost",
+            "the facts name no identifier of the original message, which has {found} (RFC 6109 §2.2.1)",
+            "i fatti non indicano l'identificativo del messaggio originale, che è {found} (RFC 6109 §2.2.1)";
+        /// The sender is the one address in the `From` of the original message (RFC 6109 §3.1.1).
+        Sender { facts: Address, found: Box<str> } = "compose-sender",
+            "the facts say that the original message is from {facts}, but its From is \"{found}\" (RFC 6109 §3.1.1)",
+            "secondo i fatti il messaggio originale è di {facts}, ma il suo From è \"{found}\" (RFC 6109 §3.1.1)";
+        /// `oggetto` is the subject of the original message (RFC 6109 §4.4).
+        Subject { facts: Box<str>, found: Box<str> } = "compose-subject",
+            "the facts say that the subject is \"{facts}\", but that of the original message is \"{found}\" (RFC 6109 §4.4)",
+            "secondo i fatti l'oggetto è \"{facts}\", ma quello del messaggio originale è \"{found}\" (RFC 6109 §4.4)";
+        /// `risposte` is the `Reply-To` of the original message (RFC 6109 §2.1, §4.4).
+        ReplyTo { facts: Box<str>, found: Box<str> } = "compose-reply-to",
+            "the facts say that Reply-To is \"{facts}\", but that of the original message is \"{found}\" (RFC 6109 §4.4)",
+            "secondo i fatti Reply-To è \"{facts}\", ma quello del messaggio originale è \"{found}\" (RFC 6109 §4.4)";
+        /// `ricevuta` is the receipt that the original message asks for (RFC 6109 §3.1.5).
+        Receipt { facts: ReceiptKind, found: ReceiptKind } = "compose-receipt",
+            "the facts ask for the receipt {facts}, but the X-TipoRicevuta of the original message for {found} (RFC 6109 §3.1.5)",
+            "i fatti chiedono la ricevuta {facts}, ma X-TipoRicevuta del messaggio originale chiede {found} (RFC 6109 §3.1.5)";
+        /// A field cannot be inherited unmodified where it is not fit for mail of seven bits (RFC 6109 §2.1.1.2, §4.3).
+        Inherited { field: &'static str } = "compose-inherited-field",
+            "the field {field} cannot be inherited unmodified: it has a control character, one that is not ASCII, or a line over 998 bytes (RFC 6109 §2.1.1.2)",
+            "il campo {field} non si può ereditare immutato: ha un carattere di controllo, uno non ASCII, o una riga oltre i 998 byte (RFC 6109 §2.1.1.2)";
         /// The header would be larger than readers take.
         HeaderTooLong { bytes: usize } = "compose-header-too-long",
             "the header would have {bytes} bytes, more than readers take",

@@ -13,7 +13,7 @@
 //! A dossier holds receipts; everything it tells follows from the set of them. So it is the same dossier in whatever order they come, and
 //! two dossiers of one message merge into the same whichever way round.
 //!
-//! Only a [`Verified`] notification makes proof: what is loaded from a [`DossierRecord`] is shown as [`Standing::Recorded`], until the receipts
+//! Only a [`Verified`](crate::Verified) notification makes proof: what is loaded from a [`DossierRecord`] is shown as [`Standing::Recorded`], until the receipts
 //! themselves are verified again.
 
 #![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
@@ -23,6 +23,7 @@ mod index;
 mod issue;
 mod receipt;
 mod record;
+mod sorted;
 mod status;
 
 pub use bundle::{
@@ -36,8 +37,10 @@ pub use record::{DossierRecord, RecipientRecord};
 pub use status::{Missing, Overdue, Progress, RecipientStatus, Summary};
 
 use core::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use receipt::Entry;
+use sorted::{Keyed, Sorted};
 
 use crate::address::Address;
 use crate::certdata::{PecKind, Recipient, RecipientKind};
@@ -45,7 +48,7 @@ use crate::fingerprint::Fingerprint;
 use crate::ident::PecId;
 use crate::notification::Transaction;
 
-/// Lists of so few recipients are merged each time; longer ones are remembered by their digest.
+/// Lists of so few recipients are gone through each time; longer ones are remembered by their digest.
 const SHORT_LIST: usize = 16;
 
 /// One sent message and its receipts.
@@ -53,22 +56,52 @@ const SHORT_LIST: usize = 16;
 /// A receipt belongs to it by its `identificativo`, `mittente` and `oggetto` (white space in it apart), all three of them certified; `msgid` and
 /// `X-Riferimento-Message-ID` bind nothing, since the sender's program chose them.
 ///
-/// ```no_run
-/// use postacert::{Notification, Verified, dossier::{Dossier, Progress}};
+/// ```
+/// use postacert::dossier::{Dossier, Missing, Progress, Receipt, Standing, Summary};
+/// # use postacert::{Directory, Message, Verifier, VerificationTime};
+/// # let directory = Directory::from_ldif(include_bytes!("../tests/fixtures/directory/directory.ldif"))?;
+/// # let verifier = Verifier::builder().directory(directory).build()?;
+/// # let time = VerificationTime::asserted("2026-12-01T12:00:00Z".parse()?);
+/// # let acceptance = include_bytes!("../tests/fixtures/valid/accettazione.eml");
+/// # let delivery = include_bytes!("../tests/fixtures/valid/avvenuta-consegna-completa.eml");
 ///
-/// fn follow(acceptance: &Verified<Notification>, others: &[Verified<Notification>]) {
-///     let mut dossier = Dossier::new(acceptance);
-///     for receipt in others {
-///         if let Err(other) = dossier.add(receipt) {
-///             println!("not about this message: {other}");
-///         }
-///     }
-///     for recipient in dossier.recipients() {
-///         match recipient.progress() {
-///             Progress::Delivered { when, .. } => println!("{}: delivered on {when}", recipient.address()),
-///             other => println!("{}: {other}", recipient.address()),
-///         }
-///     }
+/// // Receipts as they come: verified, and in any order.
+/// let mut messages = Vec::new();
+/// for raw in [&delivery[..], &acceptance[..]] {
+///     messages.push(verifier.verify(&Message::parse(raw)?, time).into_verified()?);
+/// }
+/// let mut dossier = Dossier::new(Receipt::of(&messages[0])?);
+/// assert!(dossier.is_orphan());
+/// dossier.add(Receipt::of(&messages[1])?)?;
+///
+/// let told: Vec<String> = dossier.recipients().iter().map(|r| format!("{}: {}", r.address(), r.progress().code())).collect();
+/// assert_eq!(told, [
+///     "info@ordinaria.example: external",
+///     "protocollo@cert.duepostale.example: delivered",
+///     "sindaco@comune.duepostale.example: accepted",
+/// ]);
+/// assert!(dossier.recipients().iter().all(|r| r.standing() == Standing::Verified));
+/// assert_eq!(dossier.summary(), Summary::Accepted);
+/// // Whoever looks the next day finds that the final word on the third is late.
+/// let missing = dossier.missing("2026-11-23T03:51:01+01:00".parse()?);
+/// assert_eq!(missing[0].to_string(),
+///     "nothing final has come of sindaco@comune.duepostale.example, accepted on 2026-11-22T02:51:01Z (after 24 hours)");
+/// assert!(dossier.issues().is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What nobody verified cannot be added:
+///
+/// ```compile_fail
+/// use postacert::{Notification, Verified, dossier::Dossier};
+/// fn follow(mut dossier: Dossier, claimed: &Notification, receipt: &Verified<Notification>) {
+///     let _ = dossier.add(claimed);
+/// }
+/// ```
+/// ```
+/// use postacert::{Notification, Verified, dossier::Dossier};
+/// fn follow(mut dossier: Dossier, claimed: &Notification, receipt: &Verified<Notification>) {
+///     let _ = dossier.add(receipt);
 /// }
 /// ```
 #[derive(Debug, Clone)]
@@ -77,11 +110,11 @@ pub struct Dossier {
     sender: Address,
     subject: Box<str>,
     /// In the order of their addresses, whatever the case of the letters.
-    recipients: Vec<Listed>,
+    recipients: Sorted<Listed>,
     /// In the order of their identities.
-    receipts: Vec<Entry>,
-    /// The long lists of recipients already merged.
-    lists: Vec<Fingerprint>,
+    receipts: Sorted<Entry>,
+    /// The long lists of recipients that were gone through.
+    lists: BTreeSet<Fingerprint>,
 }
 
 /// Whether a fact was verified by this program, or comes from a record.
@@ -90,48 +123,83 @@ pub struct Dossier {
 pub enum Standing {
     /// It was read from a [`DossierRecord`], which anybody could have written.
     Recorded,
-    /// It comes from a [`Verified`] notification.
+    /// It comes from a [`Verified`](crate::Verified) notification.
     Verified,
 }
 
-/// A recipient, and who says of which kind it is.
+/// A recipient, and who names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Listed {
     address: Address,
-    said: Said,
+    named: Named,
 }
 
-/// Who lists a recipient, and as what: one bit for each.
+/// Who names a recipient, and as what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Said(u8);
+struct Named {
+    /// The acceptance: the sender's provider knows best.
+    by_acceptance: Option<Word>,
+    /// The notice of non-acceptance.
+    by_refusal: Option<Word>,
+    /// Other receipts.
+    by_others: Option<Word>,
+}
 
-impl Said {
-    fn new(by: PecKind, kind: RecipientKind, standing: Standing) -> Self {
-        let kind = u32::from(kind == RecipientKind::External);
-        let by = if matches!(by, PecKind::Acceptance | PecKind::NonAcceptance) { 2 } else { 0 };
-        let standing = if standing == Standing::Verified { 4 } else { 0 };
-        Self(1_u8.rotate_left(kind | by | standing))
+/// Of which kind a recipient is said to be, and what that is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Word {
+    standing: Standing,
+    kind: RecipientKind,
+}
+
+impl Named {
+    fn new(by: PecKind, word: Word) -> Self {
+        match by {
+            PecKind::Acceptance => Self { by_acceptance: Some(word), ..Self::default() },
+            PecKind::NonAcceptance => Self { by_refusal: Some(word), ..Self::default() },
+            _ => Self { by_others: Some(word), ..Self::default() },
+        }
     }
 
-    fn has(self, by_acceptance: bool, standing: Standing, kind: RecipientKind) -> bool {
-        let by = if by_acceptance { PecKind::Acceptance } else { PecKind::Delivery };
-        self.0 & Self::new(by, kind, standing).0 != 0
+    /// Of two words the one that is worth more stays; where they still differ, the recipient is certified.
+    fn and(self, other: Self) -> Self {
+        let better = |words: [Option<Word>; 2]| {
+            words.into_iter().flatten().max_by_key(|word| (word.standing, word.kind == RecipientKind::Certified))
+        };
+        Self {
+            by_acceptance: better([self.by_acceptance, other.by_acceptance]),
+            by_refusal: better([self.by_refusal, other.by_refusal]),
+            by_others: better([self.by_others, other.by_others]),
+        }
     }
 
-    fn by_acceptance(self, standing: Standing) -> bool {
-        self.has(true, standing, RecipientKind::Certified) || self.has(true, standing, RecipientKind::External)
+    /// Whether the acceptance, or the notice of non-acceptance, names it, as far as that is worth so much.
+    fn by(self, kind: PecKind, standing: Standing) -> bool {
+        let word = if kind == PecKind::NonAcceptance { self.by_refusal } else { self.by_acceptance };
+        word.is_some_and(|word| word.standing >= standing)
     }
 
-    /// What the acceptance, or the others, say; what is verified counts more.
-    fn kind_by(self, by_acceptance: bool) -> Option<RecipientKind> {
-        let standings = [Standing::Verified, Standing::Recorded].into_iter();
-        let all = standings.flat_map(|standing| [RecipientKind::Certified, RecipientKind::External].map(|kind| (standing, kind)));
-        all.into_iter().find(|(standing, kind)| self.has(by_acceptance, *standing, *kind)).map(|(_, kind)| kind)
-    }
-
-    /// The sender's provider knows best, what is verified counts more, and where they still differ the recipient is certified.
     fn kind(self) -> RecipientKind {
-        self.kind_by(true).or_else(|| self.kind_by(false)).unwrap_or(RecipientKind::Certified)
+        self.by_acceptance.or(self.by_refusal).or(self.by_others).map_or(RecipientKind::Certified, |word| word.kind)
+    }
+
+    /// What it is worth that anybody names it.
+    fn standing(self) -> Standing {
+        let words = [self.by_acceptance, self.by_refusal, self.by_others];
+        words.into_iter().flatten().map(|word| word.standing).max().unwrap_or(Standing::Recorded)
+    }
+}
+
+impl Keyed for Listed {
+    /// The address in lower case.
+    type Key = Box<str>;
+
+    fn key(&self) -> Box<str> {
+        self.address.as_str().to_ascii_lowercase().into()
+    }
+
+    fn order(&self, key: &Box<str>) -> Ordering {
+        lower(&self.address).cmp(key.bytes())
     }
 }
 
@@ -167,26 +235,34 @@ coded! {
 
 impl core::error::Error for OtherMessage {}
 
+impl Keyed for Dossier {
+    /// The sender and the subject: an index has a list for each identifier.
+    type Key = (Address, Box<str>);
+
+    fn key(&self) -> (Address, Box<str>) {
+        (self.sender.clone(), self.subject.clone())
+    }
+
+    fn order(&self, (sender, subject): &(Address, Box<str>)) -> Ordering {
+        self.sender.cmp(sender).then_with(|| self.subject.cmp(subject))
+    }
+}
+
 impl Dossier {
     /// The dossier of the message that this receipt is about. Any receipt will do; while the acceptance has not come,
     /// the dossier is an orphan's ([`Dossier::is_orphan`]).
     #[must_use]
     pub fn new<'r>(receipt: impl Into<Receipt<'r>>) -> Self {
         let receipt = receipt.into();
-        let mut dossier = Self::empty(receipt.transaction());
+        let transaction = receipt.transaction();
+        let mut dossier = Self::empty(transaction.id().clone(), transaction.sender().clone(), transaction.subject());
         dossier.take(receipt);
         dossier
     }
 
-    fn empty(transaction: &Transaction) -> Self {
-        Self {
-            id: transaction.id().clone(),
-            sender: transaction.sender().clone(),
-            subject: normal(transaction.subject()),
-            recipients: Vec::new(),
-            receipts: Vec::new(),
-            lists: Vec::new(),
-        }
+    fn empty(id: PecId, sender: Address, subject: Option<&str>) -> Self {
+        let subject = normal(subject);
+        Self { id, sender, subject, recipients: Sorted::default(), receipts: Sorted::default(), lists: BTreeSet::new() }
     }
 
     /// Adds a receipt.
@@ -206,10 +282,14 @@ impl Dossier {
     /// [`OtherMessage`] when it is of another message; then nothing changes.
     pub fn merge(&mut self, other: Self) -> Result<(), OtherMessage> {
         self.same(&other.id, &other.sender, &other.subject)?;
-        self.list(other.recipients);
-        for entry in other.receipts {
+        self.spell(&other.sender);
+        for listed in other.recipients.into_values() {
+            self.list(&listed.address, listed.named);
+        }
+        for entry in other.receipts.into_values() {
             self.file(entry);
         }
+        self.lists.extend(other.lists);
         Ok(())
     }
 
@@ -245,13 +325,13 @@ impl Dossier {
     /// Whether a receipt was verified, or comes from a record; `None` if it is not here.
     #[must_use]
     pub fn standing(&self, receipt: &Fingerprint) -> Option<Standing> {
-        self.find(receipt).ok().and_then(|at| self.receipts.get(at)).map(|entry| entry.standing)
+        self.receipts.get(receipt).map(|entry| entry.standing)
     }
 
     /// Whether neither an acceptance nor a notice of non-acceptance has come.
     #[must_use]
     pub fn is_orphan(&self) -> bool {
-        !self.receipts.iter().any(|entry| matches!(entry.record.kind, PecKind::Acceptance | PecKind::NonAcceptance))
+        !self.receipts.iter().any(Entry::is_of_all)
     }
 
     fn about(&self, transaction: &Transaction) -> Result<(), OtherMessage> {
@@ -273,61 +353,58 @@ impl Dossier {
 
     /// Takes a receipt of this message, and the recipients that it lists.
     fn take(&mut self, receipt: Receipt<'_>) -> Added {
-        self.list_of(receipt.notification().value().kind(), receipt.transaction().recipients());
+        self.spell(receipt.transaction().sender());
+        self.list_all(receipt.notification().value().kind(), receipt.transaction().recipients());
         self.file(receipt.entry())
     }
 
+    /// Of several spellings of the sender one stays, whichever comes first.
+    fn spell(&mut self, sender: &Address) {
+        if sender.as_str() < self.sender.as_str() {
+            self.sender = sender.clone();
+        }
+    }
+
     fn file(&mut self, entry: Entry) -> Added {
-        match self.find(&entry.record.id) {
-            Ok(at) => self.receipts.get_mut(at).map_or(Added::Duplicate, |known| known.join(entry)),
-            Err(at) => {
-                // Most messages have two receipts.
-                self.receipts.reserve_exact(if self.receipts.len() < 8 { 1 } else { self.receipts.len() });
-                self.receipts.insert(at, entry);
+        match self.receipts.get_mut(&entry.record.id) {
+            Some(known) => known.join(entry),
+            None => {
+                self.receipts.insert(entry);
                 Added::New
             }
         }
     }
 
-    fn find(&self, receipt: &Fingerprint) -> Result<usize, usize> {
-        self.receipts.binary_search_by(|entry| entry.record.id.cmp(receipt))
-    }
-
-    /// Merges the recipients that a verified receipt lists. Receipts of one message repeat the same list.
-    fn list_of(&mut self, by: PecKind, recipients: &[Recipient]) {
+    /// Takes over the recipients that a verified receipt lists. Receipts of one message repeat the same list.
+    fn list_all(&mut self, by: PecKind, recipients: &[Recipient]) {
         if recipients.len() > SHORT_LIST {
-            let said = [Said::new(by, RecipientKind::Certified, Standing::Verified).0];
             let texts = recipients.iter().flat_map(|recipient| [recipient.address().text().as_bytes(), recipient.kind().text().as_bytes()]);
-            let list = Fingerprint::of_parts(core::iter::once(&said[..]).chain(texts));
-            if self.lists.contains(&list) {
+            if !self.lists.insert(Fingerprint::of_parts(core::iter::once(by.as_wire().as_bytes()).chain(texts))) {
                 return;
             }
-            self.lists.push(list);
         }
-        let listed = recipients.iter().filter_map(|recipient| {
+        for recipient in recipients {
+            let Some(address) = recipient.address().value() else { continue };
             let kind = recipient.kind().value().copied().unwrap_or(RecipientKind::Certified);
-            Some(Listed { address: recipient.address().value()?.clone(), said: Said::new(by, kind, Standing::Verified) })
-        });
-        self.list(listed.collect());
+            self.list(address, Named::new(by, Word { standing: Standing::Verified, kind }));
+        }
     }
 
-    fn list(&mut self, mut listed: Vec<Listed>) {
-        let known = core::mem::take(&mut self.recipients);
-        listed.extend(known);
-        listed.sort_by(|a, b| alphabetical(&a.address, &b.address).then_with(|| a.address.as_str().cmp(b.address.as_str())));
-        listed.dedup_by(|later, first| {
-            let same = alphabetical(&later.address, &first.address) == Ordering::Equal;
-            if same {
-                first.said.0 |= later.said.0;
+    fn list(&mut self, address: &Address, named: Named) {
+        let key = address.as_str().to_ascii_lowercase().into();
+        match self.recipients.get_mut(&key) {
+            Some(known) => {
+                known.named = known.named.and(named);
+                if address.as_str() < known.address.as_str() {
+                    known.address = address.clone();
+                }
             }
-            same
-        });
-        listed.shrink_to_fit();
-        self.recipients = listed;
+            None => self.recipients.insert(Listed { address: address.clone(), named }),
+        }
     }
 
-    fn position(&self, address: &Address) -> Option<usize> {
-        self.recipients.binary_search_by(|listed| alphabetical(&listed.address, address)).ok()
+    fn listed(&self, address: &Address) -> Option<&Listed> {
+        self.recipients.get(&address.as_str().to_ascii_lowercase().into())
     }
 }
 
@@ -343,11 +420,8 @@ impl PartialEq for Dossier {
 impl Eq for Dossier {}
 
 /// Receipts may spell an address in another case than the message; no two mailboxes differ in nothing else.
-fn alphabetical(a: &Address, b: &Address) -> Ordering {
-    fn lower(address: &Address) -> impl Iterator<Item = u8> + '_ {
-        address.as_str().bytes().map(|byte| byte.to_ascii_lowercase())
-    }
-    lower(a).cmp(lower(b))
+fn lower(address: &Address) -> impl Iterator<Item = u8> + '_ {
+    address.as_str().bytes().map(|byte| byte.to_ascii_lowercase())
 }
 
 /// Providers fold and trim subjects in their own ways.

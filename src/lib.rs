@@ -7,6 +7,7 @@
 //! | verify | [`Verifier::verify`], which gives a [`Report`] |
 //! | use what is proven | [`Report::into_verified`], [`Verified`], [`Notification`], [`CertificationData`] |
 //! | compose and sign, as a provider or as its user | [`compose`] |
+//! | hold a receipt against the original that was kept | [`receipt_check`] |
 //! | show a message in a list, and hide receipts | [`glance`] |
 //! | read the bounces of ordinary mail | [`dsn`] |
 //! | find invoices and the notices of SdI | [`invoice`] |
@@ -55,8 +56,10 @@ mod verify;
 mod x509;
 
 pub mod compose;
+pub mod receipt_check;
 
 pub mod dossier;
+
 pub mod dsn;
 pub mod glance;
 pub mod invoice;

@@ -42,13 +42,14 @@ pub struct Limits {
     pub chain_certificates: usize,
     /// Signatures checked while a path is sought (webpki: 100).
     pub chain_signatures: usize,
-    /// Bytes of a decoded `daticert.xml`.
+    /// Bytes of a decoded `daticert.xml`: room for 10,000 `destinatari` and as many `ricezione` of 150 bytes each; a `To` of 10,000
+    /// recipients leaves 100 to each.
     pub certdata_bytes: usize,
     /// Nesting of XML elements in it; the DTD needs 4.
     pub certdata_depth: usize,
     /// Attributes of one XML tag; the DTD needs 2.
     pub certdata_attributes: usize,
-    /// Recipients (`destinatari`, and `ricezione`) in it.
+    /// Recipients in it: so many `destinatari`, and besides so many `ricezione`, since all recipients of a message may be with one provider.
     pub certdata_recipients: usize,
     /// Bytes of the status in a delivery status notification (RFC 3464): 10,000 recipients, 400 bytes each.
     pub report_bytes: usize,

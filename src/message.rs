@@ -49,7 +49,8 @@ pub struct Message<'a> {
 pub struct ParseError(MimeError);
 
 impl ParseError {
-    /// The stable code of the limit that was exceeded: `message-too-long` or `header-too-long`.
+    /// The stable code of the limit that was exceeded: `message-too-long` or `header-too-long`; of an original to be hashed also
+    /// `too-many-parts`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.0.kind().code()

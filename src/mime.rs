@@ -356,6 +356,11 @@ coded! {
         HeaderTooLong { limit: usize } = "header-too-long",
             "the header of the message is longer than {limit} bytes",
             "l'intestazione del messaggio supera {limit} byte";
+        /// The message has more parts than [`Limits::mime_parts`](crate::Limits::mime_parts), and each of them is wanted
+        /// ([`brief`](crate::compose::brief)). A tree has as many as are allowed, and a finding.
+        TooManyParts { limit: usize } = "too-many-parts",
+            "the message has more than {limit} parts",
+            "il messaggio ha più di {limit} parti";
     }
 }
 
@@ -367,7 +372,7 @@ pub struct MimeError {
 }
 
 impl MimeError {
-    fn new(kind: MimeErrorKind, offset: usize) -> Self {
+    pub(crate) fn new(kind: MimeErrorKind, offset: usize) -> Self {
         Self { kind, offset }
     }
 

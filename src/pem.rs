@@ -4,9 +4,36 @@ use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memmem;
 
+/// Reads values as people keep them: one in DER, or any number in PEM under one of these labels, in their order.
+pub(crate) fn pem_or_der<T, E>(bytes: &[u8], labels: &[&str], from_der: impl Fn(&[u8]) -> Result<T, E>) -> Result<Vec<T>, Unreadable<E>> {
+    let not_der = match from_der(bytes) {
+        Ok(value) => return Ok(vec![value]),
+        Err(error) => error,
+    };
+    let Some(blocks) = blocks(bytes, labels).map_err(|offset| Unreadable::Malformed { offset })? else {
+        return Err(Unreadable::Value { error: not_der, block: None });
+    };
+    if blocks.is_empty() {
+        return Err(Unreadable::NoneFound);
+    }
+    let read = |(der, number): (&Vec<u8>, usize)| from_der(der).map_err(|error| Unreadable::Value { error, block: Some(number) });
+    blocks.iter().zip(1..).map(read).collect()
+}
+
+/// Why there are no values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unreadable<E> {
+    /// What is there is not such a value: all of it, or this PEM block, counted from 1.
+    Value { error: E, block: Option<usize> },
+    /// The PEM block that begins here is cut short or is not base64.
+    Malformed { offset: usize },
+    /// It is PEM, with other labels.
+    NoneFound,
+}
+
 /// The decoded blocks with one of these labels, in order; none where no block of any label begins. An error is the offset of the block
 /// that is cut short or is not base64. Blocks with other labels are passed over.
-pub(crate) fn blocks(text: &[u8], labels: &[&str]) -> Result<Option<Vec<Vec<u8>>>, usize> {
+fn blocks(text: &[u8], labels: &[&str]) -> Result<Option<Vec<Vec<u8>>>, usize> {
     let mut found = None;
     for block in begun(text) {
         let found = found.get_or_insert_with(Vec::new);
@@ -82,6 +109,19 @@ const LABEL_BYTES: usize = 128;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_read_from_der_or_pem() {
+        let short = |der: &[u8]| if der.len() < 3 { Ok(der.to_vec()) } else { Err(der.len()) };
+        let read = |text: &[u8]| pem_or_der(text, &["C"], short);
+        assert_eq!(read(b"xy"), Ok(vec![b"xy".to_vec()]));
+        assert_eq!(read(b"nothing"), Err(Unreadable::Value { error: 7, block: None }));
+        assert_eq!(read(b"-----BEGIN D-----\n-----END D-----"), Err(Unreadable::NoneFound));
+        assert_eq!(read(b"..-----BEGIN C-----\n!\n-----END C-----"), Err(Unreadable::Malformed { offset: 2 }));
+        let (good, long) = ("-----BEGIN C-----\nAQI=\n-----END C-----\n", "-----BEGIN C-----\nAQID\n-----END C-----\n");
+        assert_eq!(read([good, good].concat().as_bytes()), Ok(vec![vec![1, 2]; 2]));
+        assert_eq!(read([good, long].concat().as_bytes()), Err(Unreadable::Value { error: 3, block: Some(2) }));
+    }
 
     #[test]
     fn blocks_are_found_among_text() {

@@ -34,7 +34,7 @@ use std::sync::Arc;
 use crate::asn1::Asn1ErrorKind;
 use crate::crypto::{AlgorithmError, SignatureScheme, signature_scheme};
 use crate::language::{Language, Say, spoken};
-use crate::pem;
+use crate::pem::{Unreadable, pem_or_der};
 use crate::time::UnixTime;
 
 /// An X.509 certificate (RFC 5280), parsed and immutable. A clone costs nothing, and two are equal when their bytes are.
@@ -68,24 +68,13 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] when there is none, or one of them cannot be read.
     pub fn from_pem_or_der(bytes: &[u8]) -> Result<Vec<Self>, CertificateError> {
-        let not_pem = match Self::from_der(bytes) {
-            Ok(certificate) => return Ok(vec![certificate]),
-            Err(error) => error,
-        };
-        let blocks = pem::blocks(bytes, &["CERTIFICATE", "X509 CERTIFICATE"]).map_err(|at| CertificateError {
-            kind: CertificateErrorKind::MalformedPem,
-            offset: Some(at),
-            block: None,
-        })?;
-        match blocks {
-            Some(blocks) if blocks.is_empty() => Err(CertificateError { kind: CertificateErrorKind::NoneFound, offset: None, block: None }),
-            Some(blocks) => blocks
-                .iter()
-                .enumerate()
-                .map(|(index, der)| Self::from_der(der).map_err(|error| CertificateError { block: Some(index.saturating_add(1)), ..error }))
-                .collect(),
-            None => Err(not_pem),
-        }
+        pem_or_der(bytes, &["CERTIFICATE", "X509 CERTIFICATE"], Self::from_der).map_err(|why| match why {
+            Unreadable::Value { error, block } => CertificateError { block, ..error },
+            Unreadable::Malformed { offset } => {
+                CertificateError { kind: CertificateErrorKind::MalformedPem, offset: Some(offset), block: None }
+            }
+            Unreadable::NoneFound => CertificateError { kind: CertificateErrorKind::NoneFound, offset: None, block: None },
+        })
     }
 
     /// Its bytes, as they were given.

@@ -24,9 +24,13 @@ impl Composer {
     }
 
     pub(crate) fn transaction(&self) -> Transaction {
+        self.transaction_of(0)
+    }
+
+    pub(crate) fn transaction_of(&self, message: u64) -> Transaction {
         let to = Recipient::new(self.recipient(), RecipientKind::Certified);
         let when = "2026-11-22T03:50:00+01:00".parse().unwrap();
-        let id = self.entropy.pec_id(self.identity.address().domain());
+        let id = self.entropy.derive("message", message).pec_id(self.identity.address().domain());
         Transaction::new("anna@pec.gestoreuno.example".parse().unwrap(), vec![to], self.identity.provider(), when, id)
             .and_then(|t| t.with_subject("Richiesta"))
             .unwrap()

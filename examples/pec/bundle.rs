@@ -14,6 +14,7 @@ use postacert::{Message, Report};
 use serde_json::json;
 
 use crate::args::{BundleCheckArgs, BundleCommand, BundleMakeArgs, PolicyName};
+use crate::dossier::word;
 use crate::gather::{Gathered, How};
 use crate::terminal::{Look, Paint, printable, wrapped};
 use crate::{Exit, complain, json, trust};
@@ -190,7 +191,7 @@ fn checked(manifest: &Manifest, faults: &[BundleFault], look: Look) -> String {
     let words = look.labels.dossier;
     let mut lines = vec![look.paint(Paint::Heading, &printable(&manifest.subject)), format!("  {}", printable(manifest.id.as_str()))];
     for recipient in &manifest.recipients {
-        lines.push(wrapped("  ", &printable(&format!("{}: {}", recipient.address, recipient.told))));
+        lines.push(wrapped("  ", &printable(&format!("{}: {}", recipient.address, word(&recipient.progress, words)))));
     }
     lines.extend(manifest.absent.iter().map(|id| wrapped("  - ", &format!("{} {id}", words.bundle_absent))));
     if faults.is_empty() {

@@ -101,17 +101,17 @@ fn tally(messages: &[Sent<'_>], gathered: &Gathered, look: Look) -> String {
 
 // -- words --
 
-/// What became of a message for a recipient, in a word.
-pub(crate) fn word(progress: &Progress, words: &Labels) -> &'static str {
+/// What became of a message for a recipient, in a word, by the code of its [`Progress`].
+pub(crate) fn word(progress: &str, words: &Labels) -> &'static str {
     match progress {
-        Progress::Accepted { .. } => words.accepted,
-        Progress::External { .. } => words.external,
-        Progress::Refused { .. } => words.refused,
-        Progress::Delayed { .. } => words.delayed,
-        Progress::TimedOut { .. } => words.timed_out,
-        Progress::NotDelivered { .. } => words.not_delivered,
-        Progress::Virus { .. } => words.virus,
-        Progress::Delivered { .. } => words.delivered,
+        "accepted" => words.accepted,
+        "external" => words.external,
+        "refused" => words.refused,
+        "delayed" => words.delayed,
+        "timed-out" => words.timed_out,
+        "not-delivered" => words.not_delivered,
+        "virus" => words.virus,
+        "delivered" => words.delivered,
         _ => words.submitted,
     }
 }
@@ -248,7 +248,7 @@ fn recipient_line(status: &RecipientStatus<'_>, look: Look) -> String {
     let address = printable(status.address().as_str()).into_owned();
     let external = if status.kind() == RecipientKind::External { format!(" ({})", words.external_kind) } else { String::new() };
     let recorded = if status.standing() == Standing::Recorded { format!(" ({})", words.recorded) } else { String::new() };
-    let word = word(status.progress(), words);
+    let word = word(status.progress().code(), words);
     let padding = PROGRESS.saturating_sub(word.chars().count());
     let when = when(status.progress()).map(|when| date(&when.to_string(), words)).unwrap_or_default();
     let address = format!("{address}{external}");

@@ -315,7 +315,7 @@ impl Page<'_> {
         let recorded = if status.standing() == Standing::Recorded { format!(" ({})", words.recorded) } else { String::new() };
         let tone = Tone::of_progress(progress).class();
         writeln!(out, "<section class=\"recipient\">\n<h4>{}{external}</h4>", Breaking(status.address().as_str()))?;
-        write!(out, "<p class=\"outcome {tone}\"><b>{}</b>{recorded}", word(progress, words))?;
+        write!(out, "<p class=\"outcome {tone}\"><b>{}</b>{recorded}", word(progress.code(), words))?;
         if let Some(when) = when(progress) {
             write!(out, " <span class=\"time\">{}</span>", date(&when.to_string(), words))?;
         }

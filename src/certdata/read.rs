@@ -21,7 +21,7 @@ pub(super) fn read(xml: &[u8], limits: &Limits) -> Result<(CertificationData, Ve
     let decoded = encoding::decode(xml).map_err(|at| placed(at, ""))?;
     let document = || {
         let tokens = Tokens::new(&decoded.text, limits)?;
-        let mut reader = Reader { tokens, departures: Vec::new(), recipients: 0, max_recipients: limits.certdata_recipients };
+        let mut reader = Reader { tokens, departures: Vec::new(), max_recipients: limits.certdata_recipients };
         if decoded.encoding != XmlEncoding::Utf8 {
             reader.depart(CertdataDeparture::Encoding { encoding: decoded.encoding });
         }
@@ -42,7 +42,7 @@ fn placed(At { kind, offset }: At, text: &str) -> CertdataError {
 struct Reader<'a> {
     tokens: Tokens<'a>,
     departures: Vec<CertdataDeparture>,
-    recipients: usize,
+    /// Of each list: `destinatari` and, in a receipt of taking in charge, the same addresses again as `ricezione`.
     max_recipients: usize,
 }
 
@@ -154,6 +154,7 @@ impl<'a> Reader<'a> {
         self.children(element, &["mittente", "destinatari", "risposte", "oggetto"], |r, element| match element {
             "mittente" => r.once(element, &mut header.sender, Self::plain_value),
             "destinatari" => {
+                r.room_after(header.recipients.len())?;
                 let recipient = r.recipient(element)?;
                 header.recipients.push(recipient);
                 Ok(())
@@ -165,7 +166,6 @@ impl<'a> Reader<'a> {
     }
 
     fn recipient(&mut self, element: &'static str) -> Result<Recipient, At> {
-        self.count_recipient()?;
         let [kind] = self.attributes(element, ["tipo"]);
         let kind = kind.as_deref().map_or_else(|| RecipientKind::Certified.into(), |text| Written::read(trim(text)));
         if kind.value().is_none() {
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
             "ricevuta" => r.once(element, &mut data.receipt, Self::receipt),
             "consegna" => r.once(element, &mut data.recipient, Self::plain_value),
             "ricezione" => {
-                r.count_recipient()?;
+                r.room_after(data.received_for.len())?;
                 let text = r.plain_value(element)?;
                 let address = r.address(element, &text);
                 data.received_for.push(address);
@@ -363,9 +363,9 @@ impl<'a> Reader<'a> {
         Written::read("")
     }
 
-    fn count_recipient(&mut self) -> Result<(), At> {
-        self.recipients = self.recipients.saturating_add(1);
-        if self.recipients > self.max_recipients {
+    /// Whether a list of so many recipients may have one more.
+    fn room_after(&self, recipients: usize) -> Result<(), At> {
+        if recipients >= self.max_recipients {
             return self.fail(CertdataErrorKind::TooManyRecipients { limit: self.max_recipients });
         }
         Ok(())

@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::crypto::{Digest, DigestAlgorithm, hasher};
+use crate::finding::FindingKind;
 use crate::limits::Limits;
 use crate::message::ParseError;
-use crate::mime::{Entity, LineEnds, Tree, as_crlf};
+use crate::mime::{Entity, LineEnds, MimeError, MimeErrorKind, Tree, as_crlf};
 
 use super::outer::{OuterHeader, line_end_of};
 
@@ -16,6 +17,10 @@ use super::outer::{OuterHeader, line_end_of};
 const SUFFIX: &str = ".hash";
 /// What an attached message is called that has no name; as providers do, RFC 6109 does not say.
 const NAMELESS_MESSAGE: &str = "messaggio";
+/// What a multipart is called that has no name and is nested too deep to look into.
+const NAMELESS_MULTIPART: &str = "parti";
+/// Of one original. All is linear in them: so many small ones take 50 MB of memory and an eighth of a second, ten times as many ten times that.
+const PARTS: usize = 100_000;
 /// Bytes of a name: what Linux takes for a whole path. Nothing honest is cut.
 const NAME_MAX: usize = 4096;
 /// RFC 5322 §2.1.1: a line should not be longer.
@@ -33,8 +38,9 @@ const VALUE_MAX: usize = 900;
 /// * A root of `application/pkcs7-mime` or `application/x-pkcs7-mime`: its parts cannot be told, the result is the original itself
 ///   ([`BriefForm::OpaqueSmime`]). Deeper inside, such a part is an attachment as any other.
 /// * The second part of a root `multipart/signed`: the signature.
-/// * A multipart, though it have a name: its parts are looked at. One that has no usable boundary or is nested deeper than the limits allow
-///   is one part like any other, and so is an attached message, which is never looked into.
+/// * A multipart, though it have a name: its parts are looked at. One that has no usable boundary is one part like any other, and so is an
+///   attached message, which is never looked into. One that is nested too deep to look into (`mime_depth`, 32 levels) is replaced whole, named or
+///   not, so that no attachment in it goes without a hash; if nameless it is called `parti.hash`.
 ///
 /// **The hash** is over the body of the part as it is written, transfer encoding and all, without the line end that belongs to the delimiter
 /// behind it. RFC 6109 leaves the details open. A message with LF line ends alone is hashed as if it had CR LF, which it has in transit. A part
@@ -45,7 +51,7 @@ const VALUE_MAX: usize = 900;
 /// [`Entity::name`] says with `.hash` added, both as `name` and `filename`, by RFC 2231 where the name is not plain ASCII; a name beyond
 /// 4,096 bytes is cut. A nameless message is called `messaggio.hash`.
 ///
-/// Nothing in a message makes it fail but its size; parts beyond `mime_parts` and fields beyond the limits are left as they are.
+/// Nothing in a message makes it fail but its size and the number of its parts. Fields beyond the limits are left as they are, and name nothing.
 ///
 /// ```
 /// use postacert::compose::{BriefForm, brief};
@@ -67,12 +73,13 @@ const VALUE_MAX: usize = 900;
 /// ```
 ///
 /// # Errors
-/// When the message, or its header, is larger than the usual [`Limits`] allow.
+/// When the message, or its header, is larger than the usual [`Limits`] allow (`message-too-long`, `header-too-long`), or has more than 100,000
+/// parts, a hundred times the usual limit (`too-many-parts`): a part passed over would be an attachment without a hash, and nobody would know.
 pub fn brief(original: &[u8]) -> Result<Brief<'_>, ParseError> {
-    brief_with(original, &Limits::default())
+    brief_with(original, &Limits { mime_parts: PARTS, ..Limits::default() })
 }
 
-/// As [`brief`], within the given limits.
+/// As [`brief`], within the given limits, that of the parts too (`mime_parts`).
 ///
 /// # Errors
 /// As [`brief`].
@@ -81,6 +88,10 @@ pub fn brief_with<'a>(original: &'a [u8], limits: &Limits) -> Result<Brief<'a>, 
     let root = tree.root();
     if root.is("application", "pkcs7-mime") || root.is("application", "x-pkcs7-mime") {
         return Ok(Brief { bytes: Cow::Borrowed(original), form: BriefForm::OpaqueSmime, parts: Vec::new() });
+    }
+    if let Some((_, beyond)) = tree.findings().find(|(_, finding)| matches!(finding.kind(), FindingKind::PartsLimit { .. })) {
+        let kind = MimeErrorKind::TooManyParts { limit: limits.mime_parts };
+        return Err(MimeError::new(kind, beyond.place().offset.unwrap_or_default()).into());
     }
     let writer = Writer { original, line_end: line_end_of(original), lf_only: LineEnds::of(original) == LineEnds::LfOnly };
     let signature = if root.is("multipart", "signed") { root.children().nth(1) } else { None };
@@ -193,6 +204,7 @@ impl Writer<'_> {
         let named = entity.names().find(|name| !name.is_empty()).or_else(|| entity.names().next());
         let name = match named {
             None | Some(Cow::Borrowed("")) if entity.is("message", "rfc822") => NAMELESS_MESSAGE.into(),
+            None if is_too_deep(entity) => NAMELESS_MULTIPART.into(),
             named => named?,
         };
         let name = cut(&name);
@@ -268,6 +280,12 @@ impl Writer<'_> {
         }
         out.push_str(self.line_end);
     }
+}
+
+/// Whether this is a multipart that was not looked into for its depth: nothing else closes one that has a boundary.
+fn is_too_deep(entity: &Entity<'_, '_>) -> bool {
+    let kind = entity.content_type();
+    !entity.is_opened() && kind.is_kind("multipart") && kind.boundary().is_some_and(|boundary| !boundary.is_empty())
 }
 
 /// The first [`NAME_MAX`] bytes, whole characters only.

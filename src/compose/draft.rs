@@ -2,25 +2,22 @@
 
 #![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::borrow::Cow;
-use std::collections::HashSet;
+mod envelopes;
+mod rules;
+
+pub use envelopes::Received;
 
 use super::brief::brief;
 use super::entity::{Pieces, Signed, signed_entity};
 use super::header::HeaderWriter;
-use super::original::relabel;
 use super::text::{Facts, Readable, Wording};
 use super::{ComposeError, Entropy, Identity};
 use crate::address::Address;
-use crate::certdata::{ANOMALY_SUBJECT_PREFIX, CertificationData, ExtendedError, Fault, ReceiptKind, RecipientKind};
+use crate::certdata::{CertificationData, ExtendedError, Fault, ReceiptKind, RecipientKind};
 use crate::crypto::DigestAlgorithm;
-use crate::ident::MessageId;
 use crate::limits::Limits;
-use crate::message::Message;
-use crate::mime::outer_header;
 use crate::notification::{
-    Acceptance, Delivery, DeliveryTimeout, NonAcceptance, NonDelivery, TakenInCharge, TimeoutNotice, Transaction, TransportEnvelope,
-    VirusDetection,
+    Acceptance, Delivery, DeliveryTimeout, NonAcceptance, NonDelivery, TakenInCharge, TimeoutNotice, Transaction, VirusDetection,
 };
 use crate::time::Timestamp;
 
@@ -40,19 +37,6 @@ pub struct Draft<'a> {
     pub(super) signed: Signed<'a>,
     pub(super) when: Timestamp,
     pub(super) digest: DigestAlgorithm,
-}
-
-/// How a message arrived that was not certified: what an anomaly envelope says of it. It is no certified fact.
-#[derive(Debug, Clone, Copy)]
-pub struct Received<'r> {
-    /// The reverse path it arrived with (`MAIL FROM`).
-    pub mail_from: &'r str,
-    /// The forward paths it arrived with (`RCPT TO`).
-    pub rcpt_to: &'r [Address],
-    /// When it arrived.
-    pub when: Timestamp,
-    /// Why it was not certified, in a few words.
-    pub reason: &'r str,
 }
 
 /// What goes into a message besides the transaction.
@@ -76,7 +60,7 @@ impl<'a> Draft<'a> {
     /// The acceptance (`accettazione`) for the sender (RFC 6109 §3.1.4).
     ///
     /// # Errors
-    /// When the facts are not this provider's, or say less than RFC 6109 asks for, which facts read from others' messages may.
+    /// When the facts are not this provider's, say less than RFC 6109 asks for, which facts read from others' messages may, or more than readers take.
     pub fn acceptance(identity: &Identity, facts: &Acceptance, entropy: &Entropy) -> Result<Self, ComposeError> {
         let plan = Plan::new(facts, Wording::Acceptance, facts.transaction());
         Self::notification(identity, facts.transaction(), plan, entropy)
@@ -85,7 +69,7 @@ impl<'a> Draft<'a> {
     /// The notice of non-acceptance (`non-accettazione`) for the sender, for a formal fault or a virus (RFC 6109 §3.1.2, §3.1.3).
     ///
     /// # Errors
-    /// When the facts are not this provider's, or say less than RFC 6109 asks for, which facts read from others' messages may.
+    /// As [`Draft::acceptance`], and [`ComposeError::ReasonMissing`].
     pub fn non_acceptance(identity: &Identity, facts: &NonAcceptance, entropy: &Entropy) -> Result<Self, ComposeError> {
         let wording = if facts.fault() == Fault::Virus { Wording::NonAcceptanceVirus } else { Wording::NonAcceptance };
         let plan = Plan { reason: facts.reason(), ..Plan::new(facts, wording, facts.transaction()) };
@@ -95,7 +79,8 @@ impl<'a> Draft<'a> {
     /// The acceptance between providers (`presa-in-carico`), for the service mailbox of the sending one (RFC 6109 §3.2.1): never for users.
     ///
     /// # Errors
-    /// When the facts are not this provider's, or say less than RFC 6109 asks for, which facts read from others' messages may.
+    /// As [`Draft::acceptance`]; [`ComposeError::NotARecipient`] and [`ComposeError::ExternalRecipient`] for those it was received for;
+    /// [`ComposeError::ServiceMailbox`] when it would go to a user of the message.
     pub fn taken_in_charge(
         identity: &Identity,
         facts: &TakenInCharge,
@@ -109,7 +94,7 @@ impl<'a> Draft<'a> {
     /// The virus detection (`rilevazione-virus`), for the service mailbox of the sending provider (RFC 6109 §3.2.3).
     ///
     /// # Errors
-    /// When the facts are not this provider's, or say less than RFC 6109 asks for, which facts read from others' messages may.
+    /// As [`Draft::taken_in_charge`], and [`ComposeError::ReasonMissing`].
     pub fn virus_detection(
         identity: &Identity,
         facts: &VirusDetection,
@@ -124,7 +109,7 @@ impl<'a> Draft<'a> {
     /// The notice of non-delivery (`errore-consegna`) for the sender (RFC 6109 §3.3.3), also after a virus detection (§3.2.4).
     ///
     /// # Errors
-    /// When the facts are not this provider's, or say less than RFC 6109 asks for, which facts read from others' messages may.
+    /// As [`Draft::acceptance`]; [`ComposeError::NotARecipient`], [`ComposeError::ExternalRecipient`], [`ComposeError::ReasonMissing`].
     pub fn non_delivery(identity: &Identity, facts: &NonDelivery, entropy: &Entropy) -> Result<Self, ComposeError> {
         let wording = if facts.fault() == Fault::Virus { Wording::NonDeliveryVirus } else { Wording::NonDelivery };
         let (recipient, reason) = (Some(facts.recipient()), facts.reason());
@@ -136,7 +121,7 @@ impl<'a> Draft<'a> {
     /// [`DeliveryTimeout::notice`] is final, else that of 12 hours.
     ///
     /// # Errors
-    /// When the facts are not this provider's, or say less than RFC 6109 asks for, which facts read from others' messages may.
+    /// As [`Draft::acceptance`]; [`ComposeError::NotARecipient`] and [`ComposeError::ExternalRecipient`].
     pub fn delivery_timeout(identity: &Identity, facts: &DeliveryTimeout, entropy: &Entropy) -> Result<Self, ComposeError> {
         let wording = if facts.notice() == TimeoutNotice::Final { Wording::Timeout24h } else { Wording::Timeout12h };
         let (recipient, reason) = (Some(facts.recipient()), facts.reason());
@@ -145,14 +130,13 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Messages that carry another.
 impl<'a> Draft<'a> {
     /// The delivery receipt (`avvenuta-consegna`) for the sender (RFC 6109 §3.3.2). `original` is the original message as the transport envelope
     /// carried it: a complete receipt has all of it, a brief one has it with hashes for its attachments ([`brief`]), a concise one has nothing of it.
     /// Which kind is due to a recipient, [`PrimaryRecipients`](super::PrimaryRecipients) tells.
     ///
     /// # Errors
-    /// As [`Draft::acceptance`], and [`ComposeError::Original`] when a brief receipt is due and the original is too large to be read.
+    /// As [`Draft::delivery_timeout`], and [`ComposeError::Original`] when a brief receipt is due and the original is too large to be read.
     pub fn delivery(identity: &Identity, facts: &Delivery, original: &'a [u8], entropy: &Entropy) -> Result<Self, ComposeError> {
         let (wording, carried) = match facts.receipt() {
             ReceiptKind::Complete => (Wording::Delivery, Some(Pieces::of([original.into()]))),
@@ -164,101 +148,6 @@ impl<'a> Draft<'a> {
         };
         let plan = Plan { recipient: Some(facts.recipient()), carried, ..Plan::new(facts, wording, facts.transaction()) };
         Self::notification(identity, facts.transaction(), plan, entropy)
-    }
-
-    /// The transport envelope (`posta-certificata`) of a message that was accepted (RFC 6109 §3.1.5). `original` is the message as the user gave
-    /// it: it is carried with the PEC identifier in place of its own ([`relabel`](super::relabel)) and is otherwise untouched.
-    ///
-    /// The envelope takes `Received`, `To`, `Cc`, `Return-Path` and `Reply-To` from the original as they stand; a missing `Reply-To` is made from its
-    /// `From`. `X-TipoRicevuta` is left out where the original has none and the receipt is the complete one, which is what that means.
-    ///
-    /// # Errors
-    /// As [`Draft::acceptance`]; [`ComposeError::Original`] when the header of the original is too large to be read;
-    /// [`ComposeError::Bcc`]; [`ComposeError::MessageIdentifier`].
-    pub fn transport_envelope(
-        identity: &Identity,
-        facts: &TransportEnvelope,
-        original: &'a [u8],
-        entropy: &Entropy,
-    ) -> Result<Self, ComposeError> {
-        let transaction = facts.transaction();
-        let message = header_of(original)?;
-        let root = message.root();
-        if root.fields("Bcc").any(|field| !field.raw_value().trim_ascii().is_empty()) {
-            return Err(ComposeError::Bcc);
-        }
-        let relabelled = relabel(original, transaction.id());
-        if let Some(found) = relabelled.message_id()
-            && transaction.message_id() != Some(found)
-        {
-            let facts = transaction.message_id().map_or("", MessageId::as_str).into();
-            return Err(ComposeError::MessageIdentifier { facts, found: found.as_str().into() });
-        }
-        let mut header = HeaderWriter::default();
-        inherit(&message, &mut header);
-        header.word("X-Trasporto", "posta-certificata");
-        header.word("Date", &transaction.when().to_rfc5322());
-        from_on_behalf(identity, transaction.sender().as_str(), &mut header);
-        if root.field("Reply-To").is_none() {
-            match root.field("From") {
-                Some(from) => header.inherited(&[b"Reply-To:", from.raw_value()].concat()),
-                None => header.word("Reply-To", transaction.sender().as_str()),
-            }
-        }
-        header.word("Message-ID", &format!("<{}>", transaction.id()));
-        if facts.receipt() != ReceiptKind::Complete || root.field("X-TipoRicevuta").is_some() {
-            header.word("X-TipoRicevuta", facts.receipt().as_wire());
-        }
-        let (head, rest) = relabelled.into_pieces();
-        let carried = Some(Pieces::of([Cow::Owned(head), Cow::Borrowed(rest)]));
-        let plan = Plan { carried, ..Plan::new(facts, Wording::TransportEnvelope, transaction) };
-        Self::certified(identity, transaction, header, plan, entropy)
-    }
-
-    /// The anomaly envelope for the recipients of a message that was not certified (RFC 6109 §3.2.2): its text and the received message, nothing
-    /// else. It bears no certification data, so whoever verifies it gets no certified fact.
-    ///
-    /// The envelope takes `Received`, `To`, `Cc`, `Return-Path`, `Reply-To` (§2.1.1.2) and `Message-ID` from the message as they stand; a missing
-    /// `Reply-To` is the reverse path.
-    ///
-    /// # Errors
-    /// [`ComposeError::Original`] when the header of the message is too large to be read; what is wrong inside it does not matter.
-    pub fn anomaly_envelope(
-        identity: &Identity,
-        received: &Received<'_>,
-        message: &'a [u8],
-        entropy: &Entropy,
-    ) -> Result<Self, ComposeError> {
-        let header_alone = header_of(message)?;
-        let root = header_alone.root();
-        let mut header = HeaderWriter::default();
-        inherit(&header_alone, &mut header);
-        root.fields("Message-ID").for_each(|field| header.inherited(field.raw()));
-        header.word("X-Trasporto", "errore");
-        header.word("Date", &received.when.to_rfc5322());
-        let claimed = header_alone.claims().subject().unwrap_or_default();
-        header.text("Subject", &format!("{ANOMALY_SUBJECT_PREFIX}: {claimed}"));
-        from_on_behalf(identity, received.mail_from, &mut header);
-        if root.field("Reply-To").is_none()
-            && let Ok(sender) = received.mail_from.parse::<Address>()
-        {
-            header.word("Reply-To", sender.as_str());
-        }
-        if root.field("Message-ID").is_none() {
-            header.word("Message-ID", &format!("<{}>", entropy.message_id(identity.address().domain())));
-        }
-        let facts = Facts {
-            when: Some(received.when),
-            subject: &claimed,
-            sender: received.mail_from,
-            recipients: received.rcpt_to.iter().map(|to| (to.as_str(), "")).collect(),
-            error: received.reason,
-            ..Facts::default()
-        };
-        let readable = Readable::new(Wording::Anomaly, &facts);
-        let carried = Some(Pieces::of([message.into()]));
-        let signed = signed_entity(&readable, identity.readable(), None, carried, entropy);
-        Self::of(identity, header, signed, received.when, entropy)
     }
 }
 
@@ -302,7 +191,7 @@ impl<'a> Draft<'a> {
         plan: Plan<'_, 'a>,
         entropy: &Entropy,
     ) -> Result<Self, ComposeError> {
-        check(identity, transaction, &plan.data)?;
+        rules::check(identity, transaction, &plan)?;
         let prefix = plan.data.kind().subject_prefix(plan.data.fault().value().copied());
         header.text("Subject", &format!("{prefix}: {}", transaction.subject().unwrap_or_default()));
         if let Some(id) = transaction.message_id() {
@@ -320,18 +209,21 @@ impl<'a> Draft<'a> {
             Wording::TakenInCharge => plan.data.received_for().iter().map(|taken| (taken.text(), "")).collect(),
             _ => recipients.collect(),
         };
-        let fault = plan.data.fault().text();
         let facts = Facts {
             when: Some(transaction.when()),
             subject: transaction.subject().unwrap_or_default(),
             sender: transaction.sender().as_str(),
             recipients,
             recipient: plan.recipient.map_or("", Address::as_str),
-            error: plan.reason.map_or(fault, ExtendedError::raw),
+            error: plan.reason.map_or("", ExtendedError::raw),
             id: Some(transaction.id().as_str()),
         };
         let readable = Readable::new(plan.wording, &facts);
-        let signed = signed_entity(&readable, identity.readable(), Some(&plan.data.to_xml()), plan.carried, entropy);
+        let (data, limit) = (plan.data.to_xml(), Limits::default().certdata_bytes);
+        if data.len() > limit {
+            return Err(ComposeError::CertdataTooLong { bytes: data.len(), limit });
+        }
+        let signed = signed_entity(&readable, identity.readable(), Some(&data), plan.carried, entropy);
         Self::of(identity, header, signed, transaction.when(), entropy)
     }
 
@@ -342,54 +234,4 @@ impl<'a> Draft<'a> {
         }
         Ok(Self { identity: identity.clone(), entropy: entropy.clone(), header, signed, when, digest: DigestAlgorithm::Sha256 })
     }
-}
-
-/// Holds the facts against the rules that their types leave open: a value may come from another provider's data.
-fn check(identity: &Identity, transaction: &Transaction, data: &CertificationData) -> Result<(), ComposeError> {
-    let named = transaction.provider().unwrap_or_default();
-    if named != identity.provider() {
-        return Err(ComposeError::OtherProvider { facts: named.into(), identity: identity.provider().into() });
-    }
-    if transaction.reply_to().is_none() {
-        return Err(ComposeError::Element { element: "risposte" });
-    }
-    let mut recipients = HashSet::new();
-    for recipient in transaction.recipients() {
-        match (recipient.address().value(), recipient.kind().value()) {
-            (Some(address), Some(_)) => drop(recipients.insert(address)),
-            _ => return Err(ComposeError::Element { element: "destinatari" }),
-        }
-    }
-    let concerned = data.recipient().into_iter().chain(data.received_for());
-    match concerned.filter_map(|written| written.value()).find(|address| !recipients.contains(address)) {
-        Some(stranger) => Err(ComposeError::NotARecipient { address: stranger.clone() }),
-        None => Ok(()),
-    }
-}
-
-/// The message as far as its header goes: nothing else of it is asked, and it may be large.
-fn header_of(message: &[u8]) -> Result<Message<'_>, ComposeError> {
-    let header = message.get(..outer_header(message).end).unwrap_or_default();
-    // Every field counts, however many and long they are: a Bcc must not hide behind a limit.
-    let no_limits = Limits {
-        header_bytes: usize::MAX,
-        header_fields: usize::MAX,
-        header_field_bytes: usize::MAX,
-        recipients_field_bytes: usize::MAX,
-        ..Limits::default()
-    };
-    Message::parse_with(header, &no_limits).map_err(|error| ComposeError::Original { error })
-}
-
-/// `"Per conto di: sender" <provider's address>`, in From and in Sender (RFC 6109 §2.1).
-fn from_on_behalf(identity: &Identity, sender: &str, header: &mut HeaderWriter) {
-    let display = format!("Per conto di: {sender}");
-    header.mailbox("From", &display, identity.address());
-    header.mailbox("Sender", &display, identity.address());
-}
-
-/// Takes over the fields that every envelope inherits, in their order, as they stand (RFC 6109 §2.1.1.2).
-fn inherit(message: &Message<'_>, header: &mut HeaderWriter) {
-    const NAMES: [&str; 5] = ["Return-Path", "Received", "To", "Cc", "Reply-To"];
-    message.root().headers().filter(|field| NAMES.iter().any(|name| field.is(name))).for_each(|field| header.inherited(field.raw()));
 }

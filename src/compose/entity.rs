@@ -183,8 +183,9 @@ fn look_through(carried: &Pieces<'_>, sought: &memmem::Finder<'_>) -> (Safety, b
             // Each byte with the one behind it, without a branch, so that many are compared at once.
             let these = piece.get(base..end).unwrap_or_default();
             let next = piece.get(base.saturating_add(1)..end.saturating_add(1).min(piece.len())).unwrap_or_default();
-            let odd = |a: u8, b: u8| u8::from((a == b'\r') != (b == b'\n')) | u8::from(a == 0) | (a & 0x80);
-            if these.iter().zip(next).fold(0, |bad, (a, b)| bad | odd(*a, *b)) != 0 {
+            // As a signed byte NUL and what is beyond ASCII are the ones that are not positive.
+            let odd = |a: u8, b: u8| ((a == b'\r') != (b == b'\n')) | (a.cast_signed() <= 0);
+            if these.iter().zip(next).fold(false, |bad, (a, b)| bad | odd(*a, *b)) {
                 return (Safety::Encode, found);
             }
             // From the beginning of a line to the last one that begins within the length of a line.
@@ -195,7 +196,8 @@ fn look_through(carried: &Pieces<'_>, sought: &memmem::Finder<'_>) -> (Safety, b
                 }
             }
             let overlapping = piece.get(base.saturating_sub(sought.needle().len())..end).unwrap_or_default();
-            found = found || sought.find(overlapping).is_some();
+            // Boundaries have an underscore, base64 has none, and one byte is found in half the time.
+            found = found || (memchr(b'_', overlapping).is_some() && sought.find(overlapping).is_some());
             base = end;
         }
         let last = piece.get(line..).unwrap_or_default();

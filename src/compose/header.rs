@@ -39,31 +39,56 @@ impl HeaderWriter {
         self.bytes.extend_from_slice(b"\r\n");
     }
 
-    /// `name: "display"` and `<address>`, on two lines. Of the display name only what is visible ASCII; other characters become `?`.
+    /// `name: "display"` and `<address>`, on two lines. A display name of plain characters is quoted; another one, or a long one, is in encoded
+    /// words, which may stand for a phrase (RFC 2047 §5): inside quotes some readers would decode or see what is not there. A control
+    /// character is written as a blank.
     pub(super) fn mailbox(&mut self, name: &str, display: &str, address: &Address) {
+        let display: String = display.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         self.name(name);
-        self.bytes.extend_from_slice(b" \"");
-        // Beyond this it is no address that could be answered; the text says it whole.
-        for c in display.chars().take(LINE_MAX / 4) {
-            let shown = if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
-            if matches!(shown, '"' | '\\') {
-                self.bytes.push(b'\\');
-            }
-            self.bytes.extend(u8::try_from(shown));
+        if is_plain_phrase(&display) {
+            self.bytes.extend_from_slice(b" \"");
+            self.bytes.extend_from_slice(display.as_bytes());
+            self.bytes.push(b'"');
+        } else {
+            encoded_words(&display, name.len().saturating_add(1), &mut self.bytes);
         }
-        self.bytes.extend_from_slice(b"\"\r\n <");
+        self.bytes.extend_from_slice(b"\r\n <");
         self.bytes.extend_from_slice(address.as_str().as_bytes());
         self.bytes.extend_from_slice(b">\r\n");
     }
 
-    /// A field taken over as it stands, with CR LF at the ends of its lines. It is one field by having been read as one.
-    pub(super) fn inherited(&mut self, raw: &[u8]) {
-        let lines = raw.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
-            // A NUL or a lone CR could end a field for some readers.
-            self.bytes.extend(line.iter().filter(|b| !matches!(b, 0 | b'\r')));
+    /// A field taken over as it stands, with CR LF at the ends of its lines; lines of blanks alone, which folding may have left, go. It is one
+    /// field by having been read as one.
+    pub(super) fn inherited(&mut self, raw: &[u8]) -> Result<(), Unfit> {
+        fits(raw)?;
+        for line in lines(raw) {
+            self.bytes.extend_from_slice(line);
             self.bytes.extend_from_slice(b"\r\n");
         }
+        Ok(())
+    }
+
+    /// A field taken over in a form that is fit for a header, where it is not fit as it stands: control characters become blanks, so that
+    /// words stay apart, bytes beyond ASCII `?`, and long lines are folded at blanks.
+    pub(super) fn mended(&mut self, raw: &[u8]) -> Result<(), Unfit> {
+        if self.inherited(raw).is_ok() {
+            return Ok(());
+        }
+        let mut mended = Vec::with_capacity(raw.len());
+        for (index, line) in lines(raw).enumerate() {
+            let fit = |b: &u8| match *b {
+                b if is_text(b) => b,
+                b if b.is_ascii() => b' ',
+                _ => b'?',
+            };
+            let line: Vec<u8> = line.iter().map(fit).collect();
+            let held = if index == 0 { line.iter().position(|b| *b == b':') } else { line.iter().position(|b| !is_blank(*b)) };
+            if let Some(held) = held {
+                fold_line(&line, held, &mut mended)?;
+            }
+        }
+        self.bytes.append(&mut mended);
+        Ok(())
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
@@ -74,6 +99,57 @@ impl HeaderWriter {
         self.bytes.extend_from_slice(name.as_bytes());
         self.bytes.push(b':');
     }
+}
+
+/// A field of another message that cannot stand in a header of 7-bit mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unfit;
+
+/// Whether a field can stand in a header as it is.
+pub(super) fn fits(raw: &[u8]) -> Result<(), Unfit> {
+    let unfit = lines(raw).any(|line| line.len() > LINE_MAX || line.iter().any(|b| !is_text(*b)));
+    if unfit { Err(Unfit) } else { Ok(()) }
+}
+
+/// The lines of a field without their ends, but for those of blanks alone.
+fn lines(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = raw.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.filter(|line| !line.iter().all(|b| is_blank(*b)))
+}
+
+fn is_blank(b: u8) -> bool {
+    matches!(b, b' ' | b'\t')
+}
+
+/// What RFC 5322 §2.2 lets stand in a header.
+fn is_text(b: u8) -> bool {
+    is_blank(b) || b.is_ascii_graphic()
+}
+
+/// Writes a line, folded at blanks behind `held` where it is too long.
+fn fold_line(line: &[u8], held: usize, out: &mut Vec<u8>) -> Result<(), Unfit> {
+    let (mut rest, mut held) = (line.trim_ascii_end(), held);
+    while rest.len() > LINE_MAX {
+        let head = rest.get(..=LINE_MAX).unwrap_or_default();
+        let blank = head.iter().rposition(|b| is_blank(*b)).filter(|at| *at > held).ok_or(Unfit)?;
+        let (head, tail) = rest.split_at_checked(blank).ok_or(Unfit)?;
+        out.extend_from_slice(head);
+        out.extend_from_slice(b"\r\n");
+        // No line may be of blanks alone.
+        held = tail.iter().position(|b| !is_blank(*b)).ok_or(Unfit)?;
+        rest = tail;
+    }
+    out.extend_from_slice(rest);
+    out.extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+/// Whether a display name can stand in quotes: no reader takes anything in it for more than a letter.
+fn is_plain_phrase(display: &str) -> bool {
+    /// Beyond this a line would be too long for too many readers; addresses have 320 characters at most.
+    const LONGEST: usize = LINE_MAX / 4;
+    let plain = |b: u8| b == b' ' || b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b'<' | b'>' | b'(' | b')' | b',' | b';');
+    display.len() <= LONGEST && display.bytes().all(plain) && !display.contains("=?") && !display.contains("  ")
 }
 
 /// Writes a value that reads as itself, a blank before it, folded at its blanks. Gives it back unwritten where it would not.
@@ -139,17 +215,63 @@ mod tests {
         }
     }
 
+    fn written(write: impl FnOnce(&mut HeaderWriter)) -> String {
+        let mut header = HeaderWriter::default();
+        write(&mut header);
+        String::from_utf8(header.into_bytes()).unwrap()
+    }
+
     #[test]
     fn a_display_name_ends_where_it_ends() {
-        let mut header = HeaderWriter::default();
-        header.mailbox("From", "a\"\\\r\nBcc: è", &"p@q.example".parse().unwrap());
-        assert_eq!(header.into_bytes(), b"From: \"a\\\"\\\\??Bcc: ?\"\r\n <p@q.example>\r\n");
+        let mailbox = |display: &str| written(|header| header.mailbox("From", display, &"p@q.example".parse().unwrap()));
+        assert_eq!(mailbox("Per conto di: a@b.example"), "From: \"Per conto di: a@b.example\"\r\n <p@q.example>\r\n");
+        assert_eq!(mailbox("a\r\nBcc: b"), mailbox("a  Bcc: b"), "a control character is a blank");
+        for odd in ["a\"", "a\\", "=?utf-8?q?x?=", "è", "a <b@c>", "a, b@c", "a  b", "(c", &"x".repeat(400), &"😀".repeat(100)] {
+            let line = mailbox(odd);
+            assert!(line.starts_with("From: =?utf-8?B?") && line.ends_with("?=\r\n <p@q.example>\r\n") && !line.contains('"'), "{line}");
+            assert!(line.lines().all(|line| line.len() <= 78), "{line}");
+        }
     }
 
     #[test]
     fn an_inherited_field_ends_its_lines_with_cr_lf() {
-        let mut header = HeaderWriter::default();
-        header.inherited(b"To: a@b,\n c@d\r,\r\n e@f\0\n");
-        assert_eq!(header.into_bytes(), b"To: a@b,\r\n c@d,\r\n e@f\r\n");
+        let inherited = |raw: &[u8]| {
+            let mut header = HeaderWriter::default();
+            header.inherited(raw).map(|()| header.into_bytes())
+        };
+        assert_eq!(inherited(b"To: a@b,\n c@d,\r\n \t\r\n\te@f\n").unwrap(), b"To: a@b,\r\n c@d,\r\n\te@f\r\n");
+        for unfit in ["To: a\0\r\n", "To: a\rb\r\n", "To: a\r\r\n", "To: a\x0bb", "To: a\r\n \x0c\r\n", "To: \x7f", "To: è\r\n"] {
+            assert_eq!(inherited(unfit.as_bytes()), Err(Unfit), "{unfit:?}");
+        }
+        let long = |length: usize| format!("To: {}\r\n", "x".repeat(length - 4));
+        assert!(inherited(long(998).as_bytes()).is_ok());
+        assert_eq!(inherited(long(999).as_bytes()), Err(Unfit));
+    }
+
+    #[test]
+    fn a_mended_field_is_fit_and_keeps_its_words_apart() {
+        let mended = |raw: &str| {
+            let mut header = HeaderWriter::default();
+            header.mended(raw.as_bytes()).map(|()| String::from_utf8(header.into_bytes()).unwrap())
+        };
+        assert_eq!(mended("To: a@b,\n c@d\r\n").unwrap(), "To: a@b,\r\n c@d\r\n");
+        assert_eq!(mended("To: a\0b\rc\x0bd\x0ce\x7fè\r\n \0\r\n f\r\n").unwrap(), "To: a b c d e ??\r\n f\r\n");
+        // Folded as late as can be, never at the name, never into a line of blanks.
+        let (a, b) = ("a".repeat(990), "b".repeat(997));
+        assert_eq!(mended(&format!("To: {a} c {b}\r\n")).unwrap(), format!("To: {a} c\r\n {b}\r\n"));
+        assert_eq!(mended(&format!("To: {b}")).unwrap(), format!("To:\r\n {b}\r\n"));
+        assert_eq!(mended(&format!("To:{}x", " ".repeat(900))).unwrap().lines().count(), 1);
+        for hopeless in [
+            format!("To: {b}b"),
+            format!("To : {b}b"),
+            format!("To:{b}"),
+            format!("To: a\r\n {b}b"),
+            format!("To: a {}c", " ".repeat(2_000)),
+        ] {
+            assert_eq!(mended(&hopeless), Err(Unfit), "{hopeless}");
+        }
+        let words = mended(&format!("To: {}", "parola ".repeat(50_000))).unwrap();
+        assert!(words.lines().all(|line| line.len() <= 998 && !line.trim().is_empty()));
+        assert_eq!(words.replace("\r\n", ""), format!("To: {}", "parola ".repeat(50_000)).trim_end());
     }
 }

@@ -44,8 +44,8 @@ const REFERENCE: &str = "X-Riferimento-Message-ID";
 #[must_use]
 pub fn relabel<'a>(original: &'a [u8], id: &PecId) -> Relabelled<'a> {
     let header = OuterHeader::of(original);
-    let written = header.fields().find(|field| is_message_id(field) && !field.raw_value().trim_ascii().is_empty());
-    let message_id: Option<MessageId> = written.and_then(|field| field.message_id()).and_then(|id| id.parse().ok());
+    let written = written_id(&header);
+    let message_id = written.and_then(|field| message_id(&field));
 
     let line_end = header.line_end();
     let mut lines = id_field(MESSAGE_ID, id.as_str(), line_end).into_bytes();
@@ -94,6 +94,19 @@ impl Relabelled<'_> {
     pub fn to_vec(&self) -> Vec<u8> {
         self.pieces().concat()
     }
+}
+
+/// The identifier that a message bears, which is related as `msgid`: as [`relabel`] finds it.
+pub(super) fn message_id_of(header: &OuterHeader<'_>) -> Option<MessageId> {
+    message_id(&written_id(header)?)
+}
+
+fn written_id<'a>(header: &OuterHeader<'a>) -> Option<HeaderField<'a>> {
+    header.filled(MESSAGE_ID)
+}
+
+fn message_id(field: &HeaderField<'_>) -> Option<MessageId> {
+    field.message_id()?.parse().ok()
 }
 
 fn is_message_id(field: &HeaderField<'_>) -> bool {

@@ -23,6 +23,16 @@ impl<'a> OuterHeader<'a> {
         outer_fields(self.raw)
     }
 
+    /// The first field of this name.
+    pub(super) fn field(&self, name: &str) -> Option<HeaderField<'a>> {
+        self.fields().find(|field| field.is(name))
+    }
+
+    /// The first field of this name that is not empty.
+    pub(super) fn filled(&self, name: &str) -> Option<HeaderField<'a>> {
+        self.fields().find(|field| field.is(name) && !is_empty(field))
+    }
+
     /// The line end of the message: that of its first line, CR LF where there is none.
     pub(super) fn line_end(&self) -> &'static str {
         line_end_of(self.raw)
@@ -71,6 +81,11 @@ impl<'a> OuterHeader<'a> {
     fn copy(&self, bytes: Range<usize>, out: &mut Vec<u8>) {
         out.extend_from_slice(self.raw.get(bytes).unwrap_or_default());
     }
+}
+
+/// Whether a field has no value but blanks.
+pub(super) fn is_empty(field: &HeaderField<'_>) -> bool {
+    field.raw_value().trim_ascii().is_empty()
 }
 
 /// The line end of the first line, CR LF where there is none.

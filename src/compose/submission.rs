@@ -205,7 +205,8 @@ impl Default for SizeLimits {
 /// `mail_from` and `rcpt_to` are the paths of the SMTP envelope. Addresses are compared as [`Address`]es are: the local part exactly. An address of `To` or
 /// `Cc` need not be among `rcpt_to`, since a program may submit one message in several turns. Conformity to RFC 5322 is judged by what
 /// alters or splits a message on its way, header and body: line ends, NUL, lines over 998 bytes, a header that does not read, 8-bit
-/// bytes in it, fields that stand twice. LF line ends are fine if there are no others: so messages are stored. A missing `Date` is not
+/// bytes and control characters in it, fields that stand twice. `Resent-Bcc` must be as empty as `Bcc`; the other `Resent-` fields are "strictly informational" (RFC
+/// 5322 §3.6.6) and not looked at. LF line ends are fine if there are no others: so messages are stored. A missing `Date` is not
 /// refused (RFC 6409 §8.2 leaves it to the server).
 ///
 /// ```
@@ -244,6 +245,10 @@ coded! {
         HeaderNotAscii { offset: usize } = "header-not-ascii",
             "the header has a character that is not ASCII (offset {offset})",
             "l'intestazione ha un carattere non ASCII (posizione {offset})";
+        /// The header has a control character, other than a tab or a line end, or NUL, which has a row of its own.
+        HeaderControl { offset: usize } = "header-control",
+            "the header has a control character (offset {offset})",
+            "l'intestazione ha un carattere di controllo (posizione {offset})";
         /// There is a NUL.
         NulByte { offset: usize } = "nul-byte",
             "the message has a NUL (offset {offset})",
@@ -304,10 +309,10 @@ coded! {
         RecipientNotListed { recipient: Address } = "recipient-not-in-to-or-cc",
             "the recipient {recipient} is neither in To nor in Cc",
             "il destinatario {recipient} non è né in To né in Cc";
-        /// `Bcc` has a value.
-        BccNotEmpty { offset: usize } = "bcc-not-empty",
-            "the field Bcc is not empty (offset {offset})",
-            "il campo Bcc non è vuoto (posizione {offset})";
+        /// `Bcc` has a value, or `Resent-Bcc`, which names blind copies just the same (RFC 5322 §3.6.6).
+        BccNotEmpty { name: &'static str, offset: usize } = "bcc-not-empty",
+            "the field {name} is not empty (offset {offset})",
+            "il campo {name} non è vuoto (posizione {offset})";
         /// The message is larger than the provider takes.
         MessageTooLarge { bytes: u64, limit: u64 } = "message-too-large",
             "the message has {bytes} bytes, and {limit} are taken",
@@ -324,7 +329,7 @@ impl FormalRefusal {
     #[must_use]
     pub fn rule(&self) -> &'static str {
         match self {
-            Self::HeaderMalformed { .. } | Self::HeaderNotAscii { .. } => "RFC 5322 §2.2",
+            Self::HeaderMalformed { .. } | Self::HeaderNotAscii { .. } | Self::HeaderControl { .. } => "RFC 5322 §2.2",
             Self::NulByte { .. } | Self::BareCr { .. } | Self::MixedLineEnds { .. } => "RFC 5322 §2.3",
             Self::LineTooLong { .. } => "RFC 5322 §2.1.1",
             Self::FieldTwice { .. } => "RFC 5322 §3.6",
@@ -373,6 +378,10 @@ impl<'a> Checks<'_, 'a> {
         }
         if let Some(at) = root.header_bytes().iter().position(|byte| !byte.is_ascii()) {
             self.refuse(FormalRefusal::HeaderNotAscii { offset: root.offset().saturating_add(at) });
+        }
+        let control = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\0' | b'\t' | b'\r' | b'\n');
+        if let Some(at) = root.header_bytes().iter().position(control) {
+            self.refuse(FormalRefusal::HeaderControl { offset: root.offset().saturating_add(at) });
         }
         let mut limits = self.message.limits().clone();
         limits.line_bytes = LINE_MAX;
@@ -446,11 +455,14 @@ impl<'a> Checks<'_, 'a> {
         }
     }
 
-    /// "Bcc: header field does not contain any value"
+    /// "Bcc: header field does not contain any value"; `Resent-Bcc` "functions identically" (RFC 5322 §3.6.6): receipts would disclose whom it
+    /// names, and who is named there alone is in neither To nor Cc. It may stand several times.
     fn blind_copies(&mut self) {
-        if let Some(field) = self.fields("Bcc").iter().find(|field| !field.raw_value().trim_ascii().is_empty()) {
-            let offset = field.offset();
-            self.refuse(FormalRefusal::BccNotEmpty { offset });
+        for name in ["Bcc", "Resent-Bcc"] {
+            if let Some(field) = self.fields(name).iter().find(|field| !field.raw_value().trim_ascii().is_empty()) {
+                let offset = field.offset();
+                self.refuse(FormalRefusal::BccNotEmpty { name, offset });
+            }
         }
     }
 

@@ -3,15 +3,16 @@
 #![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::draft::Draft;
-use super::entity::{Pieces, base64_lines};
+use super::entity::base64_lines;
 use super::sign::{Signer, SignerError, SigningRequest, check_signature_over, scheme_for};
-use super::{ComposeError, Entropy};
+use super::{ComposeError, Entropy, Identity};
 use crate::cms::SignedDataDraft;
 use crate::crypto::{Algorithms, DigestAlgorithm, SignatureScheme, hasher};
 
 /// A message that lacks nothing but its signature.
 ///
-/// The key may be anywhere: take [`ToSign::request`] there and bring the signature back.
+/// The key may be anywhere: take [`ToSign::request`] there and bring the signature back. It holds the whole message so far and borrows nothing, so it
+/// may wait.
 ///
 /// ```
 /// # #[cfg(feature = "rustcrypto")] {
@@ -35,10 +36,9 @@ use crate::crypto::{Algorithms, DigestAlgorithm, SignatureScheme, hasher};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct ToSign<'a> {
-    /// Everything before the signed entity.
-    head: Vec<u8>,
-    entity: Pieces<'a>,
+pub struct ToSign {
+    /// Up to the end of the signed entity.
+    message: Vec<u8>,
     boundary: String,
     signed_data: SignedDataDraft,
     certificate: crate::x509::Certificate,
@@ -49,14 +49,17 @@ pub struct ToSign<'a> {
 const SIGNATURE_HEADER: &str = "Content-Type: application/x-pkcs7-signature; name=\"smime.p7s\"\r\nContent-Transfer-Encoding: base64\r\n\
      Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n";
 
-impl<'a> Draft<'a> {
+/// What is hashed and then copied at a time.
+const BLOCK: usize = 16 << 10;
+
+impl Draft<'_> {
     /// What is to be signed, in the way that is usual for the key in the certificate: RSA by PKCS#1 v1.5 unless the key is for PSS alone, or ECDSA.
     ///
     /// The time of signing is the time of the message, the only one there is (RFC 6109 §4.1).
     ///
     /// # Errors
     /// [`SignerError::WeakDigest`]; [`SignerError::CertificateKey`] when the certificate's key is of a kind that is not known.
-    pub fn to_sign(self) -> Result<ToSign<'a>, ComposeError> {
+    pub fn to_sign(self) -> Result<ToSign, ComposeError> {
         let scheme = scheme_for(self.identity.certificate(), self.digest)?;
         self.to_sign_by(scheme)
     }
@@ -65,33 +68,37 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     /// [`SignerError::WeakDigest`] for SHA-1; [`SignerError::Failed`] when the scheme has another digest.
-    pub fn to_sign_by(self, scheme: SignatureScheme) -> Result<ToSign<'a>, ComposeError> {
+    pub fn to_sign_by(self, scheme: SignatureScheme) -> Result<ToSign, ComposeError> {
         let Self { identity, entropy, header, signed, when, digest } = self;
         if digest == DigestAlgorithm::Sha1 {
             return Err(SignerError::WeakDigest { digest }.into());
         }
-        let mut hasher = hasher(digest);
-        signed.entity.iter().for_each(|piece| hasher.update(piece));
-        let certificate = identity.certificate().clone();
-        let signed_data = SignedDataDraft::new(&hasher.finish(), scheme, &certificate, identity.chain(), when.instant());
-        let signed_data = signed_data.map_err(SignerError::failed)?;
-
         let boundary = signed.outer_boundary;
-        let mut head = header;
+        let mut message = Vec::with_capacity(header.len().saturating_add(signed.entity.len()).saturating_add(room_for_the_rest(&identity)));
+        message.extend_from_slice(&header);
         let micalg = match digest {
             DigestAlgorithm::Sha1 => "sha-1",
             DigestAlgorithm::Sha256 => "sha-256",
             DigestAlgorithm::Sha384 => "sha-384",
             DigestAlgorithm::Sha512 => "sha-512",
         };
-        head.extend_from_slice(
+        message.extend_from_slice(
             format!(
                 "MIME-Version: 1.0\r\nContent-Type: multipart/signed; protocol=\"application/x-pkcs7-signature\";\r\n micalg=\"{micalg}\"; \
                  boundary=\"{boundary}\"\r\n\r\nThis is an S/MIME signed message\r\n\r\n--{boundary}\r\n"
             )
             .as_bytes(),
         );
-        Ok(ToSign { head, entity: signed.entity, boundary, signed_data, certificate, entropy })
+        let mut hasher = hasher(digest);
+        // Copied from the nearest caches, where hashing has just brought it.
+        for block in signed.entity.iter().flat_map(|piece| piece.chunks(BLOCK)) {
+            hasher.update(block);
+            message.extend_from_slice(block);
+        }
+        let certificate = identity.certificate().clone();
+        let signed_data = SignedDataDraft::new(&hasher.finish(), scheme, &certificate, identity.chain(), when.instant());
+        let signed_data = signed_data.map_err(SignerError::failed)?;
+        Ok(ToSign { message, boundary, signed_data, certificate, entropy })
     }
 
     /// Signs with this key, and checks the signature with the certificate's: a key of another certificate gives no message.
@@ -116,7 +123,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-impl ToSign<'_> {
+impl ToSign {
     /// The signature to be made: over which bytes, or which digest of them, and how.
     #[must_use]
     pub fn request(&self) -> SigningRequest<'_> {
@@ -143,15 +150,16 @@ impl ToSign<'_> {
         let (attributes, scheme) = (self.signed_data.signed_attributes(), self.signed_data.scheme());
         check_signature_over(attributes, scheme, &self.certificate, algorithms, signature)?;
 
-        let mut tail = format!("\r\n--{}\r\n{SIGNATURE_HEADER}", self.boundary).into_bytes();
-        base64_lines(core::iter::once(&*self.signed_data.assemble(signature)), &mut tail);
-        tail.extend_from_slice(format!("\r\n--{}--\r\n", self.boundary).as_bytes());
-
-        let len = self.head.len().saturating_add(self.entity.len()).saturating_add(tail.len());
-        let mut message = Vec::with_capacity(len);
-        message.extend_from_slice(&self.head);
-        self.entity.iter().for_each(|piece| message.extend_from_slice(piece));
-        message.extend_from_slice(&tail);
+        let mut message = self.message;
+        message.extend_from_slice(format!("\r\n--{}\r\n{SIGNATURE_HEADER}", self.boundary).as_bytes());
+        base64_lines(core::iter::once(&*self.signed_data.assemble(signature)), &mut message);
+        message.extend_from_slice(format!("\r\n--{}--\r\n", self.boundary).as_bytes());
         Ok(message)
     }
+}
+
+/// About what the delimiters and the signature take, in base64; too little would cost a second copy of the message, and nothing else.
+fn room_for_the_rest(identity: &Identity) -> usize {
+    let certificates = identity.chain().iter().chain([identity.certificate()]).fold(0_usize, |len, c| len.saturating_add(c.der().len()));
+    certificates.saturating_add(2_048).saturating_mul(3).div_ceil(2)
 }

@@ -1,15 +1,18 @@
 //! The evidence of a dossier: which files must be kept, what each proves, and how that was verified.
 
+mod check;
+
+pub use check::BundleFault;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Dossier, Receipt, RecipientStatus, Standing};
+use super::{Dossier, Progress, Receipt, RecipientStatus, Standing};
 use crate::address::Address;
-use crate::certdata::{PecKind, RecipientKind};
+use crate::certdata::{Fault, PecKind, ReceiptKind, RecipientKind};
 use crate::fingerprint::Fingerprint;
 use crate::ident::PecId;
-use crate::message::{Message, ParseError};
 use crate::time::{Timestamp, UnixTime};
-use crate::verify::{Evidence, Outcome, Report, TimeBasis, UnknownBasis, VerificationTime, Verifier};
+use crate::verify::{Evidence, Outcome, Report, TimeBasis, UnknownBasis, VerificationTime};
 
 /// What a manifest says it is.
 const FORMAT: &str = "postacert evidence bundle";
@@ -19,10 +22,38 @@ const VERSION: u32 = 1;
 ///
 /// Each file is an original message, its bytes untouched, with the report of its verification. What comes of it is a [`Manifest`], to be
 /// kept beside the files: as JSON (with the feature `serde`) it is the same for the same dossier and files, byte for byte.
+///
+/// ```
+/// use postacert::dossier::{BundleBuilder, Dossier, FileRole, Proof, Receipt};
+/// # use postacert::{Directory, Message, Verifier, VerificationTime};
+/// # let directory = Directory::from_ldif(include_bytes!("../../tests/fixtures/directory/directory.ldif"))?;
+/// # let verifier = Verifier::builder().directory(directory).build()?;
+/// # let time = VerificationTime::asserted("2026-12-01T12:00:00Z".parse()?);
+/// # let acceptance = include_bytes!("../../tests/fixtures/valid/accettazione.eml");
+///
+/// let report = verifier.verify(&Message::parse(acceptance)?, time);
+/// let content = report.verified().ok_or("it did not pass")?;
+/// let dossier = Dossier::new(Receipt::of(content)?);
+///
+/// let mut builder = BundleBuilder::new(&dossier);
+/// builder.receipt("accettazione.eml".parse()?, acceptance, &report)?;
+/// let manifest = builder.finish();
+/// assert!(matches!(manifest.files[0].role, FileRole::Receipt { proves: Proof::Acceptance, .. }));
+///
+/// // Years later, with the files, the same directory and the same policy:
+/// let files = [("accettazione.eml", &acceptance[..])];
+/// assert!(manifest.verify_again(&verifier, files).is_empty());
+/// let mut changed = acceptance.to_vec();
+/// changed[5_000] ^= 1;
+/// let faults = manifest.check([("accettazione.eml", &changed[..])]);
+/// assert_eq!(faults[0].code(), "bundle-file-changed");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct BundleBuilder<'d> {
     dossier: &'d Dossier,
-    files: BTreeMap<FileName, BundleFile>,
+    /// By their names in lower case: some systems do not tell the cases apart.
+    files: BTreeMap<String, BundleFile>,
     receipts: BTreeSet<Fingerprint>,
 }
 
@@ -50,19 +81,7 @@ impl<'d> BundleBuilder<'d> {
         if self.receipts.contains(&id) {
             return Err(BundleError::ReceiptTwice { name });
         }
-        let value = receipt.notification().value();
-        let (when, about) = (value.transaction().when(), self.dossier.receipts());
-        let about = about.iter().find(|record| record.id == id).map(|record| record.recipients.to_vec());
-        let proof = Proof::of(value.kind());
-        let record = VerificationRecord::from(verified.evidence());
-        let role = FileRole::Receipt {
-            id,
-            kind: value.kind(),
-            when,
-            about: about.unwrap_or_default(),
-            proves: proof,
-            verification: Box::new(record),
-        };
+        let role = FileRole::of(receipt, VerificationRecord::from(verified.evidence()));
         self.add(name, bytes, role)?;
         self.receipts.insert(id);
         Ok(())
@@ -94,11 +113,12 @@ impl<'d> BundleBuilder<'d> {
     }
 
     fn add(&mut self, name: FileName, bytes: &[u8], role: FileRole) -> Result<(), BundleError> {
-        if self.files.contains_key(&name) {
+        let key = name.as_str().to_ascii_lowercase();
+        if self.files.contains_key(&key) {
             return Err(BundleError::NameTwice { name });
         }
-        let file = BundleFile { name: name.clone(), sha256: Fingerprint::of(bytes), bytes: bytes.len() as u64, role };
-        self.files.insert(name, file);
+        let file = BundleFile { name, sha256: Fingerprint::of(bytes), bytes: bytes.len() as u64, role };
+        self.files.insert(key, file);
         Ok(())
     }
 }
@@ -122,7 +142,7 @@ coded! {
         ReceiptTwice { name: FileName } = "bundle-receipt-twice",
             "the receipt in {name} is there already",
             "la ricevuta in {name} è già presente";
-        /// The name is taken.
+        /// The name is taken; case does not tell names apart.
         NameTwice { name: FileName } = "bundle-name-twice",
             "there is already a file {name}",
             "c'è già un file {name}";
@@ -131,8 +151,19 @@ coded! {
 
 impl core::error::Error for BundleError {}
 
-/// A name of a file: of letters, digits and `._@+=-`, not beginning with a dot, at most 200 bytes. So it names a file in the folder of the manifest and
-/// nothing else, on every system.
+/// A name of a file: 1 to 200 ASCII letters, digits and `._@+=-`, the first a letter or a digit, the last no dot, and before its first dot none of the
+/// names that Windows keeps for devices. So it names a file in the folder of the manifest and nothing else, on every system.
+///
+/// ```
+/// use postacert::dossier::FileName;
+///
+/// let name: FileName = "accettazione.eml".parse()?;
+/// assert_eq!(name.as_str(), "accettazione.eml");
+/// for bad in ["", "../accettazione.eml", "a/b", "a\\b", ".eml", "-rf", "a.eml.", "a:b", "nul.eml", "città.eml"] {
+///     assert!(bad.parse::<FileName>().is_err(), "{bad}");
+/// }
+/// # Ok::<(), postacert::dossier::BadFileName>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "String", into = "String"))]
 pub struct FileName(Box<str>);
@@ -143,7 +174,9 @@ pub struct BadFileName;
 
 impl core::fmt::Display for BadFileName {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("the name of a file in a bundle has 1 to 200 letters, digits and ._@+=-, and does not begin with a dot")
+        f.write_str(
+            "the name of a file in a bundle has 1 to 200 letters, digits and ._@+=-, begins with a letter or a digit, and names no device",
+        )
     }
 }
 
@@ -162,8 +195,21 @@ impl core::str::FromStr for FileName {
 
     fn from_str(name: &str) -> Result<Self, BadFileName> {
         let lawful = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._@+=-".contains(&byte));
-        if lawful && !name.starts_with('.') && (1..=200).contains(&name.len()) { Ok(Self(name.into())) } else { Err(BadFileName) }
+        let begins = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        if lawful && begins && !name.ends_with('.') && name.len() <= 200 && !is_device(name) {
+            Ok(Self(name.into()))
+        } else {
+            Err(BadFileName)
+        }
     }
+}
+
+/// Windows opens a device under these names, whatever their extension.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let numbered =
+        stem.strip_prefix("com").or(stem.strip_prefix("lpt")).is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()));
+    numbered || matches!(&*stem, "con" | "prn" | "aux" | "nul")
 }
 
 impl TryFrom<String> for FileName {
@@ -222,16 +268,40 @@ pub struct BundleRecipient {
     pub address: Address,
     /// Whether it is certified.
     pub kind: RecipientKind,
-    /// The code of its [`Progress`](super::Progress).
+    /// The code of its [`Progress`](super::Progress), which later versions of this library write alike.
     pub progress: Box<str>,
-    /// The progress in words.
-    pub told: Box<str>,
+    /// The date of the receipt that says so.
+    pub when: Option<Timestamp>,
+    /// What went wrong.
+    pub fault: Option<Fault>,
+    /// The kind of the delivery receipt.
+    pub receipt: Option<ReceiptKind>,
 }
 
 impl From<&RecipientStatus<'_>> for BundleRecipient {
     fn from(status: &RecipientStatus<'_>) -> Self {
-        let progress = status.progress();
-        Self { address: status.address().clone(), kind: status.kind(), progress: progress.code().into(), told: progress.to_string().into() }
+        let (when, fault, receipt) = match *status.progress() {
+            Progress::Submitted => (None, None, None),
+            Progress::Accepted { when } | Progress::External { when } | Progress::Delayed { when } | Progress::TimedOut { when } => {
+                (Some(when), None, None)
+            }
+            Progress::Virus { when } => (Some(when), Some(Fault::Virus), None),
+            Progress::Refused { when, fault } | Progress::NotDelivered { when, fault } => (Some(when), Some(fault), None),
+            Progress::Delivered { when, receipt } => (Some(when), None, Some(receipt)),
+        };
+        Self { address: status.address().clone(), kind: status.kind(), progress: status.progress().code().into(), when, fault, receipt }
+    }
+}
+
+/// In the words of the manifest, to be held against another.
+impl core::fmt::Display for BundleRecipient {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { address: _, kind, progress, when, fault, receipt } = self;
+        write!(f, "{progress} ({kind}")?;
+        when.map_or(Ok(()), |when| write!(f, ", {when}"))?;
+        fault.map_or(Ok(()), |fault| write!(f, ", {fault}"))?;
+        receipt.map_or(Ok(()), |receipt| write!(f, ", {receipt}"))?;
+        f.write_str(")")
     }
 }
 
@@ -272,6 +342,14 @@ pub enum FileRole {
     },
     /// The original mail, as the sender kept it.
     Original,
+}
+
+impl FileRole {
+    fn of(receipt: Receipt<'_>, verification: VerificationRecord) -> Self {
+        let record = receipt.entry().record;
+        let (id, kind, when, about) = (record.id, record.kind, record.when, record.recipients.into());
+        Self::Receipt { id, kind, when, about, proves: Proof::of(kind), verification: Box::new(verification) }
+    }
 }
 
 /// What a receipt proves, under the trust that its verification rests on.
@@ -371,180 +449,5 @@ impl VerificationRecord {
     /// [`UnknownBasis`] when a record that was read has another word.
     pub fn time(&self) -> Result<VerificationTime, UnknownBasis> {
         Ok(VerificationTime::on(self.basis.parse::<TimeBasis>()?, self.instant))
-    }
-
-    /// The first field that another verification of the same file has differently; the version of the library does not count.
-    fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
-        fn pair<T: core::fmt::Debug + PartialEq>(name: &'static str, a: &T, b: &T) -> Option<(&'static str, String, String)> {
-            (a != b).then(|| (name, format!("{a:?}"), format!("{b:?}")))
-        }
-        pair("signed_digest", &self.signed_digest, &other.signed_digest)
-            .or_else(|| pair("signer", &self.signer, &other.signer))
-            .or_else(|| pair("subject", &self.subject, &other.subject))
-            .or_else(|| pair("policy", &self.policy, &other.policy))
-            .or_else(|| pair("basis", &self.basis, &other.basis))
-            .or_else(|| pair("instant", &self.instant, &other.instant))
-            .or_else(|| pair("directory", &self.directory, &other.directory))
-            .or_else(|| pair("directory_as_of", &self.directory_as_of, &other.directory_as_of))
-            .or_else(|| pair("provider", &self.provider, &other.provider))
-            .or_else(|| pair("path", &self.path, &other.path))
-            .or_else(|| pair("checks", &self.checks, &other.checks))
-            .or_else(|| pair("findings", &self.findings, &other.findings))
-    }
-}
-
-coded! {
-    /// What is wrong with a bundle.
-    pub enum BundleFault {
-        /// It is of a form that this version does not know.
-        Format { format: Box<str>, version: usize } = "bundle-format",
-            "the manifest is of the form \"{format}\" {version}, which is not known",
-            "il manifesto è della forma \"{format}\" {version}, che non è nota";
-        /// A file is not there.
-        FileMissing { name: FileName } = "bundle-file-missing",
-            "the file {name} is missing",
-            "manca il file {name}";
-        /// A file is not the one that was bundled.
-        FileChanged { name: FileName, expected: Fingerprint, found: Fingerprint } = "bundle-file-changed",
-            "the file {name} was changed: its SHA-256 is {found}, not {expected}",
-            "il file {name} è stato modificato: il suo SHA-256 è {found}, non {expected}";
-        /// There is a file that the manifest does not name.
-        FileUnknown { name: Box<str> } = "bundle-file-unknown",
-            "the file \"{name}\" is not in the manifest",
-            "il file \"{name}\" non è nel manifesto";
-        /// A file cannot be read as a message.
-        Unreadable { name: FileName, error: ParseError } = "bundle-unreadable",
-            "the file {name} cannot be read: {error}",
-            "il file {name} non è leggibile: {error}";
-        /// The time in the record is not one to verify by.
-        Time { name: FileName } = "bundle-time",
-            "the record of {name} names no known basis of time",
-            "la registrazione di {name} non indica una base temporale nota";
-        /// A file does not pass any more.
-        NotPassed { name: FileName, outcome: Outcome } = "bundle-no-longer-passed",
-            "verified again, {name} comes out as {outcome}",
-            "verificato di nuovo, {name} ha esito: {outcome}";
-        /// Verified again, something is other than recorded.
-        RecordDiffers { name: FileName, field: &'static str, recorded: Box<str>, found: Box<str> } = "bundle-record-differs",
-            "verified again, {name} has another {field}: {found}, recorded was {recorded}",
-            "verificato di nuovo, {name} ha un diverso {field}: {found}, era registrato {recorded}";
-        /// The files, put together again, say something else of a recipient than the manifest, or of another message.
-        ProgressDiffers { recipient: Address, recorded: Box<str>, found: Box<str> } = "bundle-progress-differs",
-            "for {recipient} the manifest says \"{recorded}\", and the files say \"{found}\"",
-            "per {recipient} il manifesto dice \"{recorded}\", i file dicono \"{found}\"";
-        /// A receipt is about another message than the manifest says.
-        OtherMessage { name: FileName } = "bundle-other-message",
-            "{name} is about another message",
-            "{name} riguarda un altro messaggio";
-    }
-}
-
-impl core::error::Error for BundleFault {}
-
-impl Manifest {
-    /// Holds the files against the manifest: each is there with the same bytes, and there is no other. An empty list means that it is so.
-    ///
-    /// ```no_run
-    /// # fn f(manifest: postacert::dossier::Manifest, files: Vec<(String, Vec<u8>)>) {
-    /// for fault in manifest.check(files.iter().map(|(name, bytes)| (&**name, &**bytes))) {
-    ///     println!("{fault}");
-    /// }
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn check<'f>(&self, files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<BundleFault> {
-        let mut faults = self.format_fault();
-        let known: BTreeMap<&str, &BundleFile> = self.files.iter().map(|file| (file.name.as_str(), file)).collect();
-        let mut seen = BTreeSet::new();
-        for (name, bytes) in files {
-            match known.get(name) {
-                Some(file) => {
-                    seen.insert(name);
-                    faults.extend(file.check(bytes).err());
-                }
-                None => faults.push(BundleFault::FileUnknown { name: name.into() }),
-            }
-        }
-        faults.extend(
-            self.files
-                .iter()
-                .filter(|file| !seen.contains(file.name.as_str()))
-                .map(|file| BundleFault::FileMissing { name: file.name.clone() }),
-        );
-        faults
-    }
-
-    /// Verifies every receipt again, by the recorded time and with this verifier, and puts them together again: an empty list means that the files
-    /// say what the manifest says. A verifier of another trust or policy than the recorded one gives differences that name it.
-    #[must_use]
-    pub fn verify_again<'f>(&self, verifier: &Verifier, files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<BundleFault> {
-        let files: BTreeMap<&str, &[u8]> = files.into_iter().collect();
-        let mut faults = self.check(files.iter().map(|(name, bytes)| (*name, *bytes)));
-        let mut dossier: Option<Dossier> = None;
-        for file in &self.files {
-            let (Some(bytes), FileRole::Receipt { verification, .. }) = (files.get(file.name.as_str()), &file.role) else { continue };
-            match file.verify_again(verifier, verification, bytes) {
-                Ok(receipt) => {
-                    let transaction = receipt.transaction();
-                    if *transaction.id() != self.id || *transaction.sender() != self.sender {
-                        faults.push(BundleFault::OtherMessage { name: file.name.clone() });
-                    } else if let Some(dossier) = &mut dossier {
-                        faults.extend(dossier.add(receipt).err().map(|_| BundleFault::OtherMessage { name: file.name.clone() }));
-                    } else {
-                        dossier = Some(Dossier::new(receipt));
-                    }
-                }
-                Err(fault) => faults.push(fault),
-            }
-        }
-        // Without all of its receipts a dossier cannot say the same.
-        if let Some(dossier) = dossier.filter(|_| self.absent.is_empty() && faults.is_empty()) {
-            let found = dossier.recipients();
-            let said = |address: &Address| found.iter().find(|status| status.address() == address).map(BundleRecipient::from);
-            for recorded in &self.recipients {
-                let found = said(&recorded.address).map(|recipient| recipient.told).unwrap_or_default();
-                if found != recorded.told {
-                    faults.push(BundleFault::ProgressDiffers {
-                        recipient: recorded.address.clone(),
-                        recorded: recorded.told.clone(),
-                        found,
-                    });
-                }
-            }
-        }
-        faults
-    }
-
-    fn format_fault(&self) -> Vec<BundleFault> {
-        if &*self.format == FORMAT && self.version == VERSION {
-            return Vec::new();
-        }
-        vec![BundleFault::Format { format: self.format.clone(), version: self.version as usize }]
-    }
-}
-
-impl BundleFile {
-    /// Holds the bytes of a file against the manifest.
-    ///
-    /// # Errors
-    /// [`BundleFault::FileChanged`].
-    pub fn check(&self, bytes: &[u8]) -> Result<(), BundleFault> {
-        let found = Fingerprint::of(bytes);
-        if found == self.sha256 && bytes.len() as u64 == self.bytes {
-            return Ok(());
-        }
-        Err(BundleFault::FileChanged { name: self.name.clone(), expected: self.sha256, found })
-    }
-
-    fn verify_again(&self, verifier: &Verifier, record: &VerificationRecord, bytes: &[u8]) -> Result<Receipt<'static>, BundleFault> {
-        let name = || self.name.clone();
-        let time = record.time().map_err(|_| BundleFault::Time { name: name() })?;
-        let message = Message::parse(bytes).map_err(|error| BundleFault::Unreadable { name: name(), error })?;
-        let report = verifier.verify(&message, time);
-        let verified = report.verified().ok_or_else(|| BundleFault::NotPassed { name: name(), outcome: report.outcome() })?;
-        if let Some((field, recorded, found)) = record.difference(&VerificationRecord::from(verified.evidence())) {
-            return Err(BundleFault::RecordDiffers { name: name(), field, recorded: recorded.into(), found: found.into() });
-        }
-        Receipt::of(verified).map_err(|_| BundleFault::OtherMessage { name: name() })
     }
 }

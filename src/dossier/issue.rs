@@ -1,8 +1,9 @@
 //! What does not fit together among the receipts of a message.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::receipt::Entry;
+use super::status::RecipientStatus;
 use super::{Dossier, Standing};
 use crate::address::Address;
 use crate::certdata::{PecKind, RecipientKind};
@@ -30,6 +31,10 @@ coded! {
         NotARecipient { receipt: Fingerprint, recipient: Address } = "receipt-for-stranger",
             "receipt {receipt} is about {recipient}, to whom the message was not accepted",
             "la ricevuta {receipt} riguarda {recipient}, per il quale il messaggio non è stato accettato";
+        /// A receipt lists, among the recipients of the message, one that the acceptance does not name.
+        ListedStranger { recipient: Address } = "listed-stranger",
+            "receipts list {recipient} among the recipients, to whom the message was not accepted",
+            "le ricevute elencano tra i destinatari {recipient}, per il quale il messaggio non è stato accettato";
         /// A receipt is about a recipient that the acceptance calls external, of whom none is expected.
         ForExternal { receipt: Fingerprint, recipient: Address } = "receipt-for-external",
             "receipt {receipt} is about {recipient}, who was accepted as a recipient outside of PEC",
@@ -56,64 +61,64 @@ pub(super) struct Disputes {
     pub(super) issues: Vec<Issue>,
 }
 
-/// When the message was accepted, and how far that is known.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Accepted {
-    pub(super) when: Timestamp,
-    pub(super) standing: Standing,
-}
-
 impl Dossier {
     /// What does not fit together; empty as a rule.
     #[must_use]
     pub fn issues(&self) -> Vec<Issue> {
-        let mut disputes = self.disputes();
-        if self.entries(PecKind::Acceptance).next().is_some() && self.entries(PecKind::NonAcceptance).next().is_some() {
-            disputes.issues.push(Issue::AcceptedAndRefused);
+        let disputes = self.disputes();
+        let recipients = self.told(&disputes);
+        self.issues_of(disputes, &recipients)
+    }
+
+    pub(super) fn issues_of(&self, disputes: Disputes, recipients: &[RecipientStatus<'_>]) -> Vec<Issue> {
+        let Disputes { receipts: disputed, mut issues } = disputes;
+        if let Some(accepted) = self.first(PecKind::Acceptance) {
+            let strangers = self.recipients.iter().filter(|listed| !listed.named.by(PecKind::Acceptance, accepted.standing));
+            let strangers = strangers.filter(|listed| listed.named.standing() <= accepted.standing);
+            issues.extend(strangers.map(|listed| Issue::ListedStranger { recipient: listed.address.clone() }));
+            if self.first(PecKind::NonAcceptance).is_some() {
+                issues.push(Issue::AcceptedAndRefused);
+            }
         }
         for kind in [PecKind::Acceptance, PecKind::NonAcceptance] {
             let count = self.entries(kind).count();
             if count > 1 {
-                disputes.issues.push(Issue::SeveralAcceptances { count });
+                issues.push(Issue::SeveralAcceptances { count });
             }
         }
-        let mut said: BTreeMap<usize, BTreeSet<bool>> = BTreeMap::new();
-        for entry in self.receipts.iter().filter(|entry| !disputes.receipts.contains(&entry.record.id)) {
-            let Some(delivered) = final_word(entry.record.kind) else { continue };
-            for recipient in entry.record.recipients.iter().filter_map(|recipient| self.position(recipient)) {
-                said.entry(recipient).or_default().insert(delivered);
+        for status in recipients {
+            let undisputed = || status.receipts().iter().filter(|receipt| !disputed.contains(&receipt.id));
+            let says = |word| undisputed().any(|receipt| final_word(receipt.kind) == Some(word));
+            if says(FinalWord::Delivered) && says(FinalWord::NotDelivered) {
+                issues.push(Issue::Contradiction { recipient: status.address().clone() });
             }
         }
-        let both = said.into_iter().filter(|(_, words)| words.len() > 1).filter_map(|(at, _)| self.recipients.get(at));
-        disputes.issues.extend(both.map(|listed| Issue::Contradiction { recipient: listed.address.clone() }));
-        disputes.issues
+        issues
     }
 
-    /// The earliest acceptance; one that was verified before any that is recorded.
-    pub(super) fn accepted(&self) -> Option<Accepted> {
-        let acceptances = self.entries(PecKind::Acceptance).map(|entry| Accepted { when: entry.record.when, standing: entry.standing });
-        acceptances.min_by_key(|accepted| (core::cmp::Reverse(accepted.standing), accepted.when.instant(), accepted.when.offset_minutes()))
+    /// The first receipt of a kind; one that was verified before any that is recorded.
+    pub(super) fn first(&self, kind: PecKind) -> Option<&Entry> {
+        self.entries(kind).min_by_key(|entry| entry.precedence())
     }
 
-    pub(super) fn entries(&self, kind: PecKind) -> impl Iterator<Item = &Entry> {
+    fn entries(&self, kind: PecKind) -> impl Iterator<Item = &Entry> {
         self.receipts.iter().filter(move |entry| entry.record.kind == kind)
     }
 
     pub(super) fn disputes(&self) -> Disputes {
         let mut disputes = Disputes::default();
         self.other_originals(&mut disputes);
-        let accepted = self.accepted();
-        for entry in self.receipts.iter().filter(|entry| !matches!(entry.record.kind, PecKind::Acceptance | PecKind::NonAcceptance)) {
-            let (receipt, when) = (entry.record.id, entry.record.when);
-            let Some(accepted) = accepted.filter(|accepted| accepted.standing >= entry.standing) else { continue };
-            if earliest(accepted.when.instant()) > when.instant() {
-                disputes.dispute(Issue::BeforeAcceptance { receipt, when, acceptance: accepted.when }, receipt);
+        let Some(accepted) = self.first(PecKind::Acceptance) else { return disputes };
+        let acceptance = accepted.record.when;
+        for Entry { record, .. } in self.receipts.iter().filter(|entry| !entry.is_of_all() && entry.standing <= accepted.standing) {
+            let receipt = record.id;
+            if record.when.instant() < earliest(acceptance.instant()) {
+                disputes.dispute(Issue::BeforeAcceptance { receipt, when: record.when, acceptance }, receipt);
             }
-            for recipient in &entry.record.recipients {
-                let listed = self.position(recipient).and_then(|at| self.recipients.get(at));
-                match listed.filter(|listed| listed.said.by_acceptance(accepted.standing)) {
+            for recipient in &record.recipients {
+                match self.listed(recipient).filter(|listed| listed.named.by(PecKind::Acceptance, accepted.standing)) {
                     None => disputes.dispute(Issue::NotARecipient { receipt, recipient: recipient.clone() }, receipt),
-                    Some(listed) if listed.said.kind() == RecipientKind::External => {
+                    Some(listed) if listed.named.kind() == RecipientKind::External => {
                         disputes.issues.push(Issue::ForExternal { receipt, recipient: recipient.clone() });
                     }
                     Some(_) => {}
@@ -128,7 +133,7 @@ impl Dossier {
             self.receipts.iter().filter(|entry| entry.standing >= standing).filter_map(|entry| entry.record.original).collect()
         };
         let (verified, all) = (originals(Standing::Verified), originals(Standing::Recorded));
-        for entry in &self.receipts {
+        for entry in self.receipts.iter() {
             let Some(original) = entry.record.original else { continue };
             let differs = match entry.standing {
                 Standing::Verified => verified.len() > 1,
@@ -149,11 +154,17 @@ impl Disputes {
     }
 }
 
-/// Whether a receipt of this kind says that the message was delivered, or that it could not be.
-fn final_word(kind: PecKind) -> Option<bool> {
+/// What a receipt says that nothing follows upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FinalWord {
+    Delivered,
+    NotDelivered,
+}
+
+fn final_word(kind: PecKind) -> Option<FinalWord> {
     match kind {
-        PecKind::Delivery => Some(true),
-        PecKind::NonDelivery | PecKind::VirusDetection => Some(false),
+        PecKind::Delivery => Some(FinalWord::Delivered),
+        PecKind::NonDelivery | PecKind::VirusDetection => Some(FinalWord::NotDelivered),
         _ => None,
     }
 }

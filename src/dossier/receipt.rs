@@ -1,21 +1,41 @@
 //! A receipt as a dossier keeps it.
 
+use core::cmp::{Ordering, Reverse};
+use core::slice;
 use std::borrow::Cow;
 
+use super::sorted::Keyed;
 use super::{Added, Standing};
 use crate::address::Address;
-use crate::certdata::{CertificationData, ExtendedError, Fault, PecKind, ReceiptKind};
+use crate::certdata::{ExtendedError, Fault, PecKind, ReceiptKind};
 use crate::fingerprint::Fingerprint;
 use crate::message::{CarriedMessage, Content};
 use crate::mime::as_crlf;
 use crate::notification::{Notification, NotificationError, Transaction};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, UnixTime};
 use crate::verify::Verified;
 
 /// A verified receipt, to be added to a dossier.
 ///
 /// Of a [`Verified`] notification alone, or with what else the message holds: the copy of the original that a complete receipt carries, so that
 /// receipts of another original are told apart, and a label of the caller's, to find the file again.
+///
+/// ```
+/// use postacert::dossier::{Dossier, Receipt};
+/// # use postacert::{Directory, Message, Verifier, VerificationTime};
+/// # let directory = Directory::from_ldif(include_bytes!("../../tests/fixtures/directory/directory.ldif"))?;
+/// # let verifier = Verifier::builder().directory(directory).build()?;
+/// # let time = VerificationTime::asserted("2026-12-01T12:00:00Z".parse()?);
+/// # let delivery = include_bytes!("../../tests/fixtures/valid/avvenuta-consegna-completa.eml");
+///
+/// let content = verifier.verify(&Message::parse(delivery)?, time).into_verified()?;
+/// let receipt = Receipt::of(&content)?.with_label("consegna.eml");
+/// let dossier = Dossier::new(receipt.clone());
+/// let kept = dossier.receipts()[0];
+/// assert_eq!((kept.id, kept.label.as_deref()), (receipt.id(), Some("consegna.eml")));
+/// assert!(kept.original.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Receipt<'r> {
     notification: Cow<'r, Verified<Notification>>,
@@ -67,22 +87,29 @@ impl Receipt<'_> {
     }
 
     pub(super) fn entry(self) -> Entry {
-        let id = self.id();
-        let data = CertificationData::from(self.notification.value());
-        let concerned = data.recipient().into_iter().chain(data.received_for());
-        let receipt = match self.notification.value() {
+        let notification = self.notification.value();
+        let (recipients, fault, reason) = match notification {
+            Notification::Acceptance(_) => (&[][..], Fault::None, None),
+            Notification::NonAcceptance(n) => (&[][..], n.fault(), n.reason()),
+            Notification::TakenInCharge(n) => (n.received_for(), Fault::None, None),
+            Notification::Delivery(n) => (slice::from_ref(n.recipient()), Fault::None, None),
+            Notification::NonDelivery(n) => (slice::from_ref(n.recipient()), n.fault(), n.reason()),
+            Notification::DeliveryTimeout(n) => (slice::from_ref(n.recipient()), n.fault(), n.reason()),
+            Notification::VirusDetection(n) => (slice::from_ref(n.recipient()), n.fault(), n.reason()),
+        };
+        let receipt = match notification {
             Notification::Delivery(delivery) => Some(delivery.receipt()),
             _ => None,
         };
         let record = ReceiptRecord {
-            id,
-            kind: data.kind(),
-            when: data.when(),
-            recipients: concerned.filter_map(|written| written.value().cloned()).collect(),
-            fault: data.fault().value().copied().unwrap_or(Fault::None),
-            reason: data.extended_error().cloned(),
+            id: self.id(),
+            kind: notification.kind(),
+            when: notification.transaction().when(),
+            recipients: recipients.into(),
+            fault,
+            reason: reason.cloned(),
             receipt,
-            provider: data.provider().map(Into::into),
+            provider: notification.transaction().provider().map(Into::into),
             original: self.original,
             label: self.label,
         };
@@ -124,7 +151,29 @@ pub(super) struct Entry {
     pub(super) standing: Standing,
 }
 
+impl Keyed for Entry {
+    type Key = Fingerprint;
+
+    fn key(&self) -> Fingerprint {
+        self.record.id
+    }
+
+    fn order(&self, key: &Fingerprint) -> Ordering {
+        self.record.id.cmp(key)
+    }
+}
+
 impl Entry {
+    /// What is verified before what is recorded, and then the earlier before the later.
+    pub(super) fn precedence(&self) -> (Reverse<Standing>, UnixTime, Fingerprint) {
+        (Reverse(self.standing), self.record.when.instant(), self.record.id)
+    }
+
+    /// Whether it speaks of the message as a whole, and not of one recipient or some.
+    pub(super) fn is_of_all(&self) -> bool {
+        matches!(self.record.kind, PecKind::Acceptance | PecKind::NonAcceptance)
+    }
+
     /// Takes over what the same receipt, come once more, adds. Whichever comes first, the result is the same.
     pub(super) fn join(&mut self, other: Self) -> Added {
         let (before, labels) = (self.standing, [self.record.label.take(), other.record.label.clone()]);

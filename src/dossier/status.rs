@@ -1,8 +1,10 @@
 //! What became of a message, told from its receipts.
 
-use super::issue::Accepted;
+use core::cmp::Reverse;
+
+use super::issue::Disputes;
 use super::receipt::{Entry, ReceiptRecord};
-use super::{Dossier, Standing};
+use super::{Dossier, Listed, Standing, lower};
 use crate::address::Address;
 use crate::certdata::{ExtendedError, Fault, PecKind, ReceiptKind, RecipientKind};
 use crate::time::{Timestamp, UnixTime};
@@ -58,7 +60,7 @@ coded! {
         Submitted = "submitted",
             "submitted",
             "inviato";
-        /// Accepted; of certified recipients more is awaited. One tick.
+        /// Accepted, and not yet delivered to every certified recipient, if there is one. One tick.
         Accepted = "accepted",
             "accepted",
             "accettato";
@@ -114,6 +116,10 @@ impl Progress {
     #[must_use]
     pub fn is_final(&self) -> bool {
         !matches!(self, Self::Submitted | Self::Accepted { .. } | Self::Delayed { .. })
+    }
+
+    fn is_failure(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::NotDelivered { .. } | Self::Virus { .. } | Self::TimedOut { .. })
     }
 
     /// How far it goes, for one to replace another.
@@ -179,14 +185,16 @@ impl<'d> RecipientStatus<'d> {
         &self.receipts
     }
 
+    fn listed(listed: &'d Listed) -> Self {
+        let (address, kind, standing) = (&listed.address, listed.named.kind(), listed.named.standing());
+        Self { address, kind, progress: Progress::Submitted, standing, reason: None, receipts: Vec::new() }
+    }
+
+    /// Takes over what an entry says, if that goes further. Entries come by their precedence: of equals the first stays, and nothing recorded
+    /// goes beyond a final word that was verified.
     fn raise(&mut self, progress: Progress, entry: &'d Entry) {
-        // What is recorded does not go beyond a final word that was verified.
-        let weight = |progress: &Progress, standing| {
-            let final_and_verified = standing == Standing::Verified && progress.rank() >= 5;
-            (final_and_verified, progress.rank(), standing)
-        };
-        // Entries come in the order of their dates: of equals the first stays.
-        if weight(&progress, entry.standing) > weight(&self.progress, self.standing) {
+        let settled = self.progress.is_final() && self.standing > entry.standing;
+        if !settled && progress.rank() > self.progress.rank() {
             (self.progress, self.standing, self.reason) = (progress, entry.standing, entry.record.reason.as_ref());
         }
     }
@@ -196,47 +204,56 @@ impl Dossier {
     /// What is known of each recipient, in the order of their addresses.
     #[must_use]
     pub fn recipients(&self) -> Vec<RecipientStatus<'_>> {
-        let disputed = self.disputes().receipts;
-        let accepted = self.accepted();
-        let mut entries: Vec<&Entry> = self.receipts.iter().collect();
-        entries.sort_by_key(|entry| (entry.record.when.instant(), entry.record.id));
-        let of_all = entries.iter().filter(|entry| matches!(entry.record.kind, PecKind::Acceptance | PecKind::NonAcceptance));
-        let mut all: Vec<_> = self.recipients.iter().map(|listed| self.submitted(&listed.address, listed.said.kind())).collect();
+        self.told(&self.disputes())
+    }
+
+    pub(super) fn told(&self, disputes: &Disputes) -> Vec<RecipientStatus<'_>> {
+        let mut told: Vec<_> = self.recipients.iter().map(RecipientStatus::listed).collect();
+        let accepted = self.first(PecKind::Acceptance);
+        let mut of_all: Vec<&Entry> = accepted.into_iter().chain(self.first(PecKind::NonAcceptance)).collect();
+        of_all.sort_by_key(|entry| Reverse(entry.standing));
         for entry in of_all {
-            all.iter_mut().for_each(|status| {
-                let progress = general(entry, status.kind);
-                status.raise(progress, entry);
-            });
+            for (status, listed) in
+                told.iter_mut().zip(self.recipients.iter()).filter(|(_, listed)| listed.named.by(entry.record.kind, entry.standing))
+            {
+                status.raise(general(entry, listed.named.kind()), entry);
+            }
         }
+        let mut entries: Vec<&Entry> = self.receipts.iter().filter(|entry| !entry.is_of_all()).collect();
+        entries.sort_by_key(|entry| entry.precedence());
         for entry in entries {
+            let progress = particular(entry, accepted).filter(|_| !disputes.receipts.contains(&entry.record.id));
             for recipient in &entry.record.recipients {
-                let Some(status) = self.position(recipient).and_then(|at| all.get_mut(at)) else { continue };
+                let at = told.binary_search_by(|status| lower(status.address).cmp(lower(recipient)));
+                let Some(status) = at.ok().and_then(|at| told.get_mut(at)) else { continue };
                 status.receipts.push(&entry.record);
-                if !disputed.contains(&entry.record.id)
-                    && let Some(progress) = particular(entry, accepted)
-                {
-                    status.raise(progress, entry);
+                if let Some(progress) = &progress {
+                    status.raise(progress.clone(), entry);
                 }
             }
         }
-        all
+        for status in &mut told {
+            status.receipts.sort_by_key(|receipt| (receipt.when.instant(), receipt.id));
+            // One that names a recipient twice is still one.
+            status.receipts.dedup_by_key(|receipt| receipt.id);
+        }
+        told
     }
 
     /// What became of the message as a whole.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let recipients = self.recipients();
+        let disputes = self.disputes();
+        let recipients = self.told(&disputes);
         let any = |of: fn(&Progress) -> bool| recipients.iter().any(|status| of(&status.progress));
-        if any(|p| {
-            matches!(p, Progress::Refused { .. } | Progress::NotDelivered { .. } | Progress::Virus { .. } | Progress::TimedOut { .. })
-        }) {
+        if any(Progress::is_failure) {
             return Summary::Failed;
         }
-        if any(|p| matches!(p, Progress::Delayed { .. })) || !self.issues().is_empty() {
+        if any(|progress| matches!(progress, Progress::Delayed { .. })) || !self.issues_of(disputes, &recipients).is_empty() {
             return Summary::Warning;
         }
-        let certified = || recipients.iter().filter(|status| !matches!(status.progress, Progress::External { .. }));
-        if certified().next().is_some() && certified().all(|status| matches!(status.progress, Progress::Delivered { .. })) {
+        let mut certified = recipients.iter().filter(|status| status.kind == RecipientKind::Certified).peekable();
+        if certified.peek().is_some() && certified.all(|status| matches!(status.progress, Progress::Delivered { .. })) {
             return Summary::Delivered;
         }
         if self.is_orphan() { Summary::Submitted } else { Summary::Accepted }
@@ -245,30 +262,26 @@ impl Dossier {
     /// What has not come by `now`, and since when it is awaited.
     #[must_use]
     pub fn missing(&self, now: UnixTime) -> Vec<Missing> {
-        let mut missing = Vec::new();
-        if self.is_orphan() {
-            missing.push(Missing::Acceptance);
-        }
-        let Some(accepted) = self.accepted() else { return missing };
-        let since = accepted.when.instant();
+        let Some(accepted) = self.first(PecKind::Acceptance) else {
+            return if self.is_orphan() { vec![Missing::Acceptance] } else { Vec::new() };
+        };
+        let since = accepted.record.when.instant();
         let overdue = match since.seconds_until(now) {
             secs if secs >= 24 * HOUR => Overdue::TwentyFourHours,
             secs if secs >= 12 * HOUR => Overdue::TwelveHours,
             _ => Overdue::No,
         };
-        for status in self.recipients().iter().filter(|status| !status.progress.is_final()) {
-            missing.push(Missing::Outcome { recipient: status.address.clone(), since, overdue: overdue.clone() });
-        }
-        missing
-    }
-
-    fn submitted<'d>(&self, address: &'d Address, kind: RecipientKind) -> RecipientStatus<'d> {
-        let best = self.receipts.iter().map(|entry| entry.standing).max().unwrap_or(Standing::Recorded);
-        RecipientStatus { address, kind, progress: Progress::Submitted, standing: best, reason: None, receipts: Vec::new() }
+        // Of a recipient that the acceptance does not name nothing is awaited.
+        let awaited = self
+            .recipients()
+            .into_iter()
+            .zip(self.recipients.iter())
+            .filter(|(status, listed)| !status.progress.is_final() && listed.named.by(PecKind::Acceptance, accepted.standing));
+        awaited.map(|(status, _)| Missing::Outcome { recipient: status.address.clone(), since, overdue: overdue.clone() }).collect()
     }
 }
 
-/// What an acceptance, or a refusal, says of every recipient.
+/// What an acceptance, or a refusal, says of a recipient it names.
 fn general(entry: &Entry, kind: RecipientKind) -> Progress {
     let when = entry.record.when;
     match (entry.record.kind, kind) {
@@ -279,7 +292,7 @@ fn general(entry: &Entry, kind: RecipientKind) -> Progress {
 }
 
 /// What a receipt says of the recipients it names.
-fn particular(entry: &Entry, accepted: Option<Accepted>) -> Option<Progress> {
+fn particular(entry: &Entry, accepted: Option<&Entry>) -> Option<Progress> {
     let (when, fault) = (entry.record.when, entry.record.fault);
     match entry.record.kind {
         PecKind::Delivery => Some(Progress::Delivered { when, receipt: entry.record.receipt.unwrap_or(ReceiptKind::Complete) }),
@@ -293,8 +306,8 @@ fn particular(entry: &Entry, accepted: Option<Accepted>) -> Option<Progress> {
 }
 
 /// The notice of 24 hours begins with 5.4.1, as providers have it, or comes 22 hours after the acceptance, before which it may not (RFC 6109 §3.1.6).
-fn is_final_notice(entry: &Entry, accepted: Option<Accepted>) -> bool {
-    let code = entry.record.reason.as_ref().and_then(ExtendedError::code).map(|code| (code.class(), code.subject(), code.detail()));
-    let late = accepted.is_some_and(|accepted| accepted.when.instant().seconds_until(entry.record.when.instant()) >= 22 * HOUR);
-    code == Some((5, 4, 1)) || late
+fn is_final_notice(notice: &Entry, accepted: Option<&Entry>) -> bool {
+    let code = notice.record.reason.as_ref().and_then(ExtendedError::code).map(|code| (code.class(), code.subject(), code.detail()));
+    let accepted = accepted.filter(|accepted| accepted.standing >= notice.standing).map(|accepted| accepted.record.when.instant());
+    code == Some((5, 4, 1)) || accepted.is_some_and(|accepted| accepted.seconds_until(notice.record.when.instant()) >= 22 * HOUR)
 }

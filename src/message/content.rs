@@ -5,7 +5,7 @@ use crate::certdata::{CertificationData, PecKind, XmlEncoding, has_postacert_roo
 use crate::finding::{Finding, FindingKind, Place};
 use crate::language::Language;
 use crate::limits::Limits;
-use crate::mime::{Entity, TransferEncoding};
+use crate::mime::{Decoded, Entity, TransferEncoding};
 
 /// What kind of PEC message this is, by its signed content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -201,11 +201,8 @@ impl<'a> Reading<'a> {
         };
         let decoded = first.decode();
         for (other, named) in &parts.rivals {
-            if !named && !is_unnamed_certdata(other) {
-                continue;
-            }
-            let bytes = other.decode();
-            if bytes.bytes() == decoded.bytes() {
+            let Some(rival) = (if *named { Some(other.decode()) } else { unnamed_certdata(other) }) else { continue };
+            if rival.bytes() == decoded.bytes() {
                 self.note(FindingKind::CertdataTwice, other);
             } else {
                 self.fatal.push(Finding::new(FindingKind::CertdataAmbiguous, Place::part(&other.section())));
@@ -251,7 +248,7 @@ impl<'a> Reading<'a> {
         }
         let extra = signed.children().find(|e| {
             let text = e.is("text", "plain") || e.is("text", "html") || e.is("multipart", "alternative");
-            !is_original(e) && (!text || e.name().is_some() || is_unnamed_certdata(e))
+            !is_original(e) && (!text || e.name().is_some() || unnamed_certdata(e).is_some())
         });
         if let Some(extra) = extra {
             self.note(FindingKind::AnomalyExtraPart, &extra);
@@ -295,10 +292,10 @@ impl<'t, 'a> Parts<'t, 'a> {
             } else if is_original && parts.second_original.is_none() {
                 parts.second_original = Some(part);
             }
-            let readable = is_message || kind.is_kind("multipart");
+            let holds_parts = is_message || kind.is_kind("multipart");
             if is_certdata && parts.certdata.is_none() {
                 parts.certdata = Some(part);
-            } else if is_certdata || (!is_original && !readable) {
+            } else if is_certdata || (!is_original && !holds_parts) {
                 parts.rivals.push((part, is_certdata));
             }
         }
@@ -306,25 +303,29 @@ impl<'t, 'a> Parts<'t, 'a> {
     }
 }
 
-/// Whether a part that is not named so is XML with the root `postacert` all the same. Its first bytes tell for most parts, so that a large
+/// The content of a part that is XML with the root `postacert` though it is not named so. Its first bytes tell for most parts, so that a large
 /// attachment is not decoded for it.
-fn is_unnamed_certdata(part: &Entity<'_, '_>) -> bool {
+fn unnamed_certdata<'a>(part: &Entity<'_, 'a>) -> Option<Decoded<'a>> {
     const PREFIX: usize = 4096;
     if part.content_type().is_kind("multipart") || part.is("message", "rfc822") {
-        return false;
+        return None;
     }
     let begins_as_xml = |bytes: &[u8]| {
         let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0 | 0xef | 0xbb | 0xbf | 0xfe | 0xff));
         first.is_none_or(|byte| *byte == b'<')
     };
-    if begins_as_xml(&part.decode_prefix(PREFIX)) && has_postacert_root(part.decode().bytes()) {
-        return true;
+    if begins_as_xml(&part.decode_prefix(PREFIX)) {
+        let decoded = part.decode();
+        if has_postacert_root(decoded.bytes()) {
+            return Some(decoded);
+        }
     }
     // A reader that takes an unknown encoding for base64 would see this.
-    part.encoding() == TransferEncoding::Unknown && {
+    let hidden = part.encoding() == TransferEncoding::Unknown && {
         let (bytes, _) = TransferEncoding::Base64.decode(part.body());
         begins_as_xml(&bytes) && has_postacert_root(&bytes)
-    }
+    };
+    hidden.then(|| part.decode())
 }
 
 fn is_original_name(name: &str) -> bool {

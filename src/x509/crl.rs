@@ -18,7 +18,7 @@ use super::name::Name;
 use super::read::{Malformed, Named as _, hex, instant, span, span_of_end, unexpected, whole_octets};
 use crate::asn1::{Asn1ErrorKind, Reader, Rules, Value, dotted, tag};
 use crate::language::{Language, Say, spoken};
-use crate::pem;
+use crate::pem::{Unreadable, pem_or_der};
 use crate::time::UnixTime;
 
 /// A certificate revocation list (RFC 5280 §5), parsed and immutable. A clone costs nothing.
@@ -97,15 +97,11 @@ impl Crl {
     /// # Errors
     /// [`CrlError`] when there is none, or one of them cannot be read.
     pub fn from_pem_or_der(bytes: &[u8]) -> Result<Vec<Self>, CrlError> {
-        let not_pem = match Self::from_der(bytes) {
-            Ok(list) => return Ok(vec![list]),
-            Err(error) => error,
-        };
-        match pem::blocks(bytes, &["X509 CRL", "CRL"]).map_err(|at| CrlError::at(at, CrlErrorKind::MalformedPem))? {
-            Some(blocks) if blocks.is_empty() => Err(CrlError { kind: CrlErrorKind::NoneFound, offset: None }),
-            Some(blocks) => blocks.iter().map(|der| Self::from_der(der)).collect(),
-            None => Err(not_pem),
-        }
+        pem_or_der(bytes, &["X509 CRL", "CRL"], Self::from_der).map_err(|why| match why {
+            Unreadable::Value { error, .. } => error,
+            Unreadable::Malformed { offset } => CrlError::at(offset, CrlErrorKind::MalformedPem),
+            Unreadable::NoneFound => CrlError { kind: CrlErrorKind::NoneFound, offset: None },
+        })
     }
 
     /// Its bytes, as they were given.

@@ -5,7 +5,11 @@ mod brief;
 #[cfg(feature = "rustcrypto")]
 mod envelopes;
 #[cfg(feature = "rustcrypto")]
+mod facts;
+#[cfg(feature = "rustcrypto")]
 mod finds;
+#[cfg(feature = "rustcrypto")]
+mod inherited;
 #[cfg(feature = "rustcrypto")]
 mod messages;
 #[cfg(feature = "rustcrypto")]

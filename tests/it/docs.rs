@@ -11,10 +11,12 @@ use postacert::{
     RevocationGap, SignedDirectoryError, TextError, TimeError, Uncheckable, VerifierError, Weakness,
     compose::{ComposeError, FormalRefusal, PrivateKeyError, SignerError},
     crypto::{AlgorithmError, KeyError, SignatureError},
+    dossier::{BundleError, BundleFault, Issue, Missing, OtherMessage, Overdue, Progress, Summary},
     dsn::DsnError,
     invoice::{InvoiceError, SdiFinding},
     mbox::MboxError,
     mime::MimeErrorKind,
+    receipt_check::CheckFindingKind,
 };
 
 /// A set of codes, and what the page says before it.
@@ -62,10 +64,19 @@ const TABLES: &[Table] = tables! {
     SignerError: "Inside `compose-signer`: why there is no signature, or none that can be used.",
     PrivateKeyError: "Why a private key cannot be used.",
     FormalRefusal: "Why an access point does not accept a message, and a submission is not made.",
+    CheckFindingKind: "What is found when the copy in a brief or complete receipt is held against the original that its sender kept.",
     DsnError: "Why a message is not read as a delivery status notification.",
     SdiFinding: "What is noticed of the files of SdI in a mail.",
     InvoiceError: "Why an invoice file does not give its content.",
     MboxError: "Why a message of a mailbox file is not given.",
+    Progress: "What became of a message for one recipient.",
+    Summary: "What became of a message as a whole.",
+    Missing: "What has not come.",
+    Overdue: "Inside `missing-outcome`: which notice was due.",
+    Issue: "What does not fit together among the receipts of a message.",
+    OtherMessage: "Why a receipt is not added to a dossier.",
+    BundleError: "Why a file does not go into an evidence bundle.",
+    BundleFault: "What is wrong with an evidence bundle.",
 };
 
 const MARK: &str =

@@ -1,12 +1,16 @@
 //! Every field of [`Limits`] has a row here: N is taken, N + 1 is not, and the limit can be set. A field without a row fails a test.
 
 use std::collections::BTreeSet;
+use std::str::FromStr as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postacert::dsn::DeliveryReport;
 use postacert::invoice::SdiFiles;
-use postacert::{CertificationData, Directory, FindingKind, Limits, Message, Policy, Report, VerificationTime, Verifier};
+use postacert::{
+    Address, CertificationData, Directory, FindingKind, Limits, Message, Policy, Recipient, RecipientKind, Report, TakenInCharge,
+    Transaction, VerificationTime, Verifier,
+};
 
 use crate::differential::{Bundle, Parts, tlv};
 
@@ -101,6 +105,12 @@ const ROWS: &[Row] = &[
         certdata_recipients = 10_000,
         3,
         |n, limits| certify(&daticert(&"<destinatari tipo=\"certificato\">a@b.example</destinatari>".repeat(n), ""), limits),
+        "daticert-too-many-recipients"
+    ),
+    row!(
+        certdata_recipients = 10_000,
+        3,
+        |n, limits| certify(&daticert("", "").replace("</dati>", &("<ricezione>a@b.example</ricezione>".repeat(n) + "</dati>")), limits),
         "daticert-too-many-recipients"
     ),
     row!(report_bytes = 4 << 20, 500, |n, limits| bounce(&padded("Reporting-MTA: ", n), limits), "report-too-long"),
@@ -267,6 +277,21 @@ fn r31_every_limit_holds_at_n_and_not_at_n_and_one() {
         assert!(within(n + 1, n + 1).0, "{name}: {} of {}: {:?}", n + 1, n + 1, within(n + 1, n + 1).1);
         assert!(within(row.default, n + 1).0, "{name}: by default: {:?}", within(row.default, n + 1).1);
     }
+}
+
+/// All of the most recipients may be with one provider, which then names each of them twice (RFC 6109 §3.2.1).
+#[test]
+fn the_data_of_the_most_recipients_fit_at_addresses_of_150_bytes() {
+    let limits = Limits::default();
+    let address = |i: usize| Address::from_str(&format!("{:x>10}@{}.example", i, ["x".repeat(63), "x".repeat(63)].join("."))).unwrap();
+    let addresses: Vec<Address> = (0..limits.certdata_recipients).map(address).collect();
+    assert_eq!(addresses[0].as_str().len(), 146);
+    let recipients = addresses.iter().map(|address| Recipient::new(address.clone(), RecipientKind::Certified)).collect();
+    let (when, id) = ("2024-06-01T14:00:00+02:00".parse().unwrap(), "1@b.example".parse().unwrap());
+    let transaction = Transaction::new("a@b.example".parse().unwrap(), recipients, "G", when, id).unwrap();
+    let data = CertificationData::from(&TakenInCharge::new(transaction, addresses).unwrap());
+    let (read, departures) = CertificationData::parse_with(data.to_xml().as_bytes(), &limits).unwrap();
+    assert_eq!((read, departures), (data, vec![]));
 }
 
 #[test]

@@ -14,6 +14,8 @@ mod differential;
 mod directory;
 #[cfg(feature = "rustcrypto")]
 mod docs;
+#[cfg(feature = "rustcrypto")]
+mod dossier;
 mod dsn;
 mod finds;
 mod fixtures;
@@ -34,6 +36,8 @@ mod notification;
 mod openssl;
 mod own_algorithms;
 mod properties;
+#[cfg(feature = "rustcrypto")]
+mod receipt_check;
 mod rfc6109;
 mod rules;
 mod samples;

@@ -8,6 +8,7 @@ use std::borrow::{Borrow, BorrowMut};
 use std::error::Error;
 
 use postacert::crypto::{AlgorithmError, KeyError, SignatureError};
+use postacert::dossier::{Added, BadFileName, BundleError, Dossier, DossierIndex, OtherMessage, Receipt, ReceiptRecord, Standing};
 use postacert::mime::MimeError;
 use postacert::{
     AddressError, CarriedMessage, CertdataError, Certificate, CertificateError, CertificationData, CmsError, Content, Crl, CrlError,
@@ -41,6 +42,13 @@ assert_not_impl_any!(UnverifiedContent<'static>: Default, Into<Content<'static>>
 assert_not_impl_any!(CarriedMessage<'static>: Default, From<Vec<u8>>);
 assert_not_impl_any!(Verifier: Default, Clone, DerefMut);
 
+// Of a claimed or stored notification no receipt is made that a dossier takes, and a dossier of what was stored proves nothing.
+assert_impl_all!(&'static ProvenReceipt: Into<Receipt<'static>>);
+assert_not_impl_any!(&'static Notification: Into<Receipt<'static>>);
+assert_not_impl_any!(Receipt<'static>: Default, From<Notification>, From<CertificationData>, From<ReceiptRecord>, From<UnverifiedContent<'static>>);
+assert_not_impl_any!(Dossier: Default, From<Notification>, From<ReceiptRecord>, Deref, DerefMut);
+assert_not_impl_any!(Standing: Default, From<bool>, core::str::FromStr);
+
 #[cfg(feature = "serde")]
 mod stored {
     use serde::Serialize;
@@ -58,6 +66,11 @@ mod stored {
     assert_not_impl_any!(Signer: DeserializeOwned);
     assert_not_impl_any!(postacert::Checks: DeserializeOwned);
     assert_not_impl_any!(postacert::DirectorySnapshot: DeserializeOwned);
+    assert_impl_all!(postacert::dossier::DossierRecord: Serialize, DeserializeOwned);
+    assert_not_impl_any!(Dossier: DeserializeOwned);
+    assert_not_impl_any!(DossierIndex: DeserializeOwned);
+    assert_not_impl_any!(Receipt<'static>: DeserializeOwned);
+    assert_not_impl_any!(Standing: DeserializeOwned);
 
     #[cfg(feature = "rustcrypto")]
     #[test]
@@ -84,6 +97,9 @@ assert_impl_all!(Message<'static>: Send, Sync, Clone, Debug);
 assert_impl_all!(Directory: Send, Sync, Debug);
 assert_impl_all!(Certificate: Send, Sync, Clone);
 assert_impl_all!(Crl: Send, Sync, Clone);
+assert_impl_all!(Dossier: Send, Sync, Clone, Debug, Eq);
+assert_impl_all!(DossierIndex: Send, Sync, Clone, Debug, Default);
+assert_impl_all!(Added: Copy, Eq);
 assert_impl_all!(Finding: Send, Sync, Clone, Eq, Display);
 
 /// Each is an error that can cross threads and be boxed, and is small enough to be returned.
@@ -96,8 +112,8 @@ macro_rules! small_errors {
 }
 
 small_errors! {
-    AddressError, AlgorithmError, CertdataError, CertificateError, CmsError, CrlError, DirectoryError, IdentError, KeyError, MimeError,
-    NotificationError, ParseError, SignatureError, SignedDirectoryError, TextError, TimeError, UnknownTerm, VerifierError,
+    AddressError, AlgorithmError, BadFileName, BundleError, CertdataError, CertificateError, CmsError, CrlError, DirectoryError, IdentError, KeyError, MimeError,
+    NotificationError, OtherMessage, ParseError, SignatureError, SignedDirectoryError, TextError, TimeError, UnknownTerm, VerifierError,
 }
 // Larger, and therefore returned in a box or by reference.
 assert_impl_all!(Box<NotVerified>: Error, Send, Sync);

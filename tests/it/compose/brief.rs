@@ -187,14 +187,45 @@ fn broken_framing_keeps_its_structure() {
     // A header that a delimiter ends.
     let original = mixed(&["Content-Type: a/b; name=a.pdf"]);
     assert_eq!(made(&original), mixed(&[&hash_part("attachment", "a.pdf.hash", "")]));
-    // Beyond the depth allowed a multipart is one part, named or not.
     let mut limits = Limits::default();
-    limits.mime_depth = 2;
-    let inner = |name: &str| mixed(&[pdf]).replace("boundary=b", &format!("boundary=c{name}")).replace("--b", "--c");
-    let count = |original: &str| brief_with(original.as_bytes(), &limits).unwrap().parts().len();
-    assert_eq!((count(&mixed(&[&inner("")])), count(&mixed(&[&inner("; name=d")]))), (0, 1));
     limits.message_bytes = 10;
     assert_eq!(brief_with(original.as_bytes(), &limits).unwrap_err().code(), "message-too-long");
+}
+
+/// No attachment goes without a hash for lying too deep.
+#[test]
+fn a_multipart_too_deep_to_look_into_is_hashed_whole() {
+    let level = |level: usize, inner: &str| {
+        format!("Content-Type: multipart/mixed; boundary=b{level}x\r\n\r\n--b{level}x\r\n{inner}\r\n--b{level}x--")
+    };
+    let nested = |levels: usize| (0..levels).fold("Content-Type: a/b; name=a.pdf\r\n\r\nJVBE".to_owned(), |inner, at| level(at, &inner));
+    let (section, name, _) = parts(nested(31).as_bytes()).remove(0);
+    assert_eq!((section, name), ("1.".repeat(30) + "1", "a.pdf.hash".into()));
+    for levels in [32, 1_000] {
+        let found = parts(nested(levels).as_bytes());
+        let body = nested(levels - 31).split_once("\r\n\r\n").unwrap().1.to_owned();
+        assert_eq!(found, [("1.".repeat(30) + "1", "parti.hash".into(), sha1(body.as_bytes()))]);
+        holds(nested(levels).as_bytes(), &Limits::default());
+    }
+    let named = nested(32).replace("boundary=b0x", "boundary=b0x; name=c.zip");
+    assert_eq!(parts(named.as_bytes())[0].1, "c.zip.hash");
+}
+
+#[test]
+fn every_part_is_hashed_or_there_is_an_error() {
+    // Of a hundred thousand parts the root is one.
+    let many = |parts: usize| {
+        "Content-Type: multipart/mixed; boundary=b\r\n".to_owned() + &"\r\n--b\r\nContent-Type:a/b;name=c\r\n\r\n".repeat(parts - 1)
+    };
+    assert_eq!(brief(many(100_000).as_bytes()).unwrap().parts().len(), 99_999);
+    let beyond = many(100_001);
+    let error = brief(beyond.as_bytes()).unwrap_err();
+    assert_eq!((error.code(), error.to_string()), ("too-many-parts", "the message has more than 100000 parts".to_owned()));
+    assert_eq!(error.mime().offset(), beyond.rfind("--b").unwrap());
+    let mut limits = Limits::default();
+    (limits.mime_parts, limits.mime_depth) = (5, 2);
+    assert_eq!(brief_with(many(5).as_bytes(), &limits).unwrap().parts().len(), 4);
+    assert_eq!(brief_with(many(6).as_bytes(), &limits).unwrap_err().code(), "too-many-parts");
 }
 
 /// The name as it is read from the new part, of one that a parameter names.
@@ -259,14 +290,21 @@ fn many_parts_and_large_ones_take_linear_time() {
 
 /// What must hold of any original: hashes where they must be, and every other byte where it was.
 fn holds(original: &[u8], limits: &Limits) {
-    let brief = brief_with(original, limits).unwrap();
+    let before = Tree::parse(original, limits).unwrap();
+    let opaque = ["pkcs7-mime", "x-pkcs7-mime"].iter().any(|kind| before.root().is("application", kind));
+    let brief = brief_with(original, limits);
+    if before.findings().any(|(_, finding)| finding.code() == "parts-limit") && !opaque {
+        assert_eq!(brief.unwrap_err().code(), "too-many-parts");
+        return;
+    }
+    let brief = brief.unwrap();
     if brief.form() != BriefForm::Hashed {
         assert!(brief.parts().is_empty() && brief.bytes() == original);
         if brief.form() == BriefForm::OpaqueSmime {
             return;
         }
     }
-    let (before, after) = (Tree::parse(original, limits).unwrap(), Tree::parse(brief.bytes(), limits).unwrap());
+    let after = Tree::parse(brief.bytes(), limits).unwrap();
     assert_eq!((before.entities().count(), before.mbox_line()), (after.entities().count(), after.mbox_line()));
     let mut hashed = brief.parts().iter().peekable();
     for (old, new) in before.entities().zip(after.entities()) {
@@ -291,7 +329,8 @@ fn holds(original: &[u8], limits: &Limits) {
         } else {
             assert_eq!(old.raw(), new.raw());
             let signature = before.root().is("multipart", "signed") && old.section().split('.').next() == Some("2");
-            assert!(signature || old.raw().is_empty() || (old.name().is_none() && !old.is("message", "rfc822")));
+            let too_deep = old.findings().any(|finding| finding.code() == "depth-limit");
+            assert!(signature || old.raw().is_empty() || (old.name().is_none() && !old.is("message", "rfc822") && !too_deep));
         }
     }
     assert!(hashed.next().is_none());

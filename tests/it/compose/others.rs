@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::messages::carried;
 use crate::fixtures::{at, folder};
-use crate::support::composed::{ORIGINAL, compose, compose_html, every_kind, transaction, with_report};
+use crate::support::composed::{compose, compose_html, every_kind, original, transaction, with_report};
 use crate::support::mail::signed_span;
 
 /// Runs a program, or says that it is not there.
@@ -38,11 +38,12 @@ struct Composed {
 
 /// One of each kind, with and without HTML, under subjects that are plain and that are not. Those with HTML carry an original of 8 bits, so in base64.
 fn composed() -> Vec<Composed> {
-    let eight_bits = [ORIGINAL, b"\xe8\n"].concat();
     let mut all = Vec::new();
     for (which, subject) in ["Richiesta", "Però <\"&'> \u{20ac} \u{1f600} ]]>"].into_iter().enumerate() {
+        let original = original(subject);
         for (name, facts) in every_kind(&transaction(subject)) {
-            let (raw, inside) = (compose(&facts, ORIGINAL), carried(&facts, ORIGINAL));
+            let eight_bits = [&original[..], b"\xe8\n"].concat();
+            let (raw, inside) = (compose(&facts, &original), carried(&facts, &original));
             all.push(Composed { name: format!("{name}-{which}"), raw, carried: inside });
             let (raw, inside) = (compose_html(&facts, &eight_bits), carried(&facts, &eight_bits));
             all.push(Composed { name: format!("{name}-{which}-html"), raw, carried: inside });

@@ -1,16 +1,23 @@
 //! What RFC 6109 forbids is not composed, and the error names the rule.
 
 use postacert::compose::{ComposeError, Draft, Entropy, Identity};
-use postacert::{CertificationData, Delivery, NonDelivery, ReceiptKind, TakenInCharge, TransportEnvelope};
+use postacert::{
+    Acceptance, Address, CertificationData, Delivery, DeliveryTimeout, Fault, Limits, Message, NonAcceptance, NonDelivery, ReceiptKind,
+    Recipient, RecipientKind, TakenInCharge, Transaction, TransportEnvelope, VirusDetection,
+};
 
 use crate::fixtures::certificates;
-use crate::support::composed::{ENTROPY, ORIGINAL, address, identity, to, transaction};
+use crate::support::composed::{ENTROPY, ORIGINAL, PROVIDER, address, id, identity, to, transaction, when};
 
 #[track_caller]
 fn refused<T>(result: Result<T, ComposeError>, code: &str, sentence: &str) {
     let Err(error) = result else { panic!("composed, and not {code}") };
     assert_eq!((error.code(), error.to_string().as_str()), (code, sentence));
     assert!(sentence.contains("RFC 6109 §") && error.in_language(postacert::Language::Italian).to_string().contains("RFC 6109 §"));
+}
+
+fn service() -> Address {
+    address("ricezione@pec.gestoreuno.example")
 }
 
 #[test]
@@ -26,7 +33,7 @@ fn the_sender_is_the_certificate_s_address() {
 #[test]
 fn one_provider_does_not_certify_for_another() {
     let other = Identity::new("Altro S.p.A.", identity().certificate().clone(), []).unwrap();
-    let facts = TransportEnvelope::new(transaction("x"), ReceiptKind::Complete);
+    let facts = TransportEnvelope::new(transaction("Richiesta"), ReceiptKind::Complete);
     refused(
         Draft::transport_envelope(&other, &facts, ORIGINAL, &ENTROPY),
         "compose-other-provider",
@@ -41,9 +48,115 @@ fn a_receipt_concerns_a_recipient() {
     let delivery = Delivery::new(transaction("x"), stranger(), ReceiptKind::Concise);
     refused(Draft::delivery(&identity(), &delivery, b"", &ENTROPY), "compose-not-a-recipient", sentence);
     let taken = TakenInCharge::new(transaction("x"), vec![to(), stranger()]).unwrap();
-    refused(Draft::taken_in_charge(&identity(), &taken, &to(), &ENTROPY), "compose-not-a-recipient", sentence);
+    refused(Draft::taken_in_charge(&identity(), &taken, &service(), &ENTROPY), "compose-not-a-recipient", sentence);
     // One without any is not even a fact.
     assert!(TakenInCharge::new(transaction("x"), vec![]).is_err());
+}
+
+/// A recipient that is listed as `esterno`.
+fn dario() -> Address {
+    address("dario@mail.example")
+}
+
+#[test]
+fn s3_3_2_no_receipt_and_no_notice_for_a_recipient_outside_pec() {
+    let t = || transaction("Richiesta");
+    let why = || Some("5.1.1 - G - motivo".parse().unwrap());
+    let sentence = |kind: &str, section: &str| {
+        format!("{kind} cannot concern dario@mail.example, which is listed as no PEC mailbox (RFC 6109 §{section})")
+    };
+    let code = "compose-external-recipient";
+    for kind in ReceiptKind::ALL {
+        let delivery = Delivery::new(t(), dario(), *kind);
+        refused(Draft::delivery(&identity(), &delivery, ORIGINAL, &ENTROPY), code, &sentence("avvenuta-consegna", "3.3.2"));
+    }
+    let timeout = DeliveryTimeout::new(t(), dario(), None);
+    refused(Draft::delivery_timeout(&identity(), &timeout, &ENTROPY), code, &sentence("preavviso-errore-consegna", "3.1.6"));
+    for (fault, section) in [(Fault::NoRecipient, "3.3.3"), (Fault::NoDomain, "3.3.3"), (Fault::Other, "3.3.3"), (Fault::Virus, "3.2.4")] {
+        let failure = NonDelivery::new(t(), dario(), fault, why()).unwrap();
+        refused(Draft::non_delivery(&identity(), &failure, &ENTROPY), code, &sentence("errore-consegna", section));
+    }
+    let virus = VirusDetection::new(t(), dario(), why());
+    refused(Draft::virus_detection(&identity(), &virus, &service(), &ENTROPY), code, &sentence("rilevazione-virus", "3.2.3"));
+    let taken = TakenInCharge::new(t(), vec![to(), dario()]).unwrap();
+    refused(Draft::taken_in_charge(&identity(), &taken, &service(), &ENTROPY), code, &sentence("presa-in-carico", "3.2.1"));
+
+    // Listed twice, it is a PEC mailbox if it is one once, in either order.
+    for kinds in [[RecipientKind::External, RecipientKind::Certified], [RecipientKind::Certified, RecipientKind::External]] {
+        let recipients = kinds.map(|kind| Recipient::new(to(), kind)).to_vec();
+        let t = Transaction::new(address("anna@pec.gestoreuno.example"), recipients, PROVIDER, when(), id()).unwrap();
+        assert!(Draft::delivery(&identity(), &Delivery::new(t, to(), ReceiptKind::Complete), ORIGINAL, &ENTROPY).is_ok());
+    }
+}
+
+#[test]
+fn s3_2_1_what_providers_tell_each_other_goes_to_no_user() {
+    let taken = TakenInCharge::new(transaction("x"), vec![to()]).unwrap();
+    let virus = VirusDetection::new(transaction("x"), to(), Some("5.5.1 - G - virus".parse().unwrap()));
+    for user in ["anna@pec.gestoreuno.example", "ANNA@PEC.gestoreuno.example", "bruno@pec.gestoreuno.example"] {
+        let sentence = |kind: &str, section: &str| {
+            format!("{kind} goes to a service mailbox, and {user} is the sender, or a recipient that it is about, (RFC 6109 §{section})")
+        };
+        let (code, user) = ("compose-service-mailbox", address(user));
+        refused(Draft::taken_in_charge(&identity(), &taken, &user, &ENTROPY), code, &sentence("presa-in-carico", "3.2.1"));
+        refused(Draft::virus_detection(&identity(), &virus, &user, &ENTROPY), code, &sentence("rilevazione-virus", "3.2.3"));
+    }
+    // Somebody may have written to the service mailbox as well.
+    let other = address("carla@pec.studio.gestoreuno.example");
+    assert!(Draft::taken_in_charge(&identity(), &taken, &other, &ENTROPY).is_ok());
+    assert!(Draft::taken_in_charge(&identity(), &taken, &service(), &ENTROPY).is_ok());
+    assert!(Draft::virus_detection(&identity(), &virus, &service(), &ENTROPY).is_ok());
+}
+
+#[test]
+fn s3_3_3_a_refusal_says_why() {
+    let code = "compose-reason-missing";
+    let sentence =
+        |kind: &str, section: &str| format!("{kind} must say the reason, and errore-esteso is missing or empty (RFC 6109 §{section})");
+    for reason in [None, Some(""), Some(" \t\n"), Some("\u{a0}\u{7f}")] {
+        let why = || reason.map(|text| text.parse().unwrap());
+        for (fault, section) in [(Fault::Other, "3.1.2"), (Fault::Virus, "3.1.3")] {
+            let refusal = NonAcceptance::new(transaction("x"), fault, why()).unwrap();
+            refused(Draft::non_acceptance(&identity(), &refusal, &ENTROPY), code, &sentence("non-accettazione", section));
+        }
+        for (fault, section) in [(Fault::NoRecipient, "3.3.3"), (Fault::Other, "3.3.3"), (Fault::Virus, "3.2.4")] {
+            let failure = NonDelivery::new(transaction("x"), to(), fault, why()).unwrap();
+            refused(Draft::non_delivery(&identity(), &failure, &ENTROPY), code, &sentence("errore-consegna", section));
+        }
+        let virus = VirusDetection::new(transaction("x"), to(), why());
+        refused(Draft::virus_detection(&identity(), &virus, &service(), &ENTROPY), code, &sentence("rilevazione-virus", "3.2.3"));
+        // The text of a timeout says all that there is to say.
+        assert!(Draft::delivery_timeout(&identity(), &DeliveryTimeout::new(transaction("x"), to(), why()), &ENTROPY).is_ok());
+    }
+}
+
+#[test]
+fn no_more_is_written_than_readers_take() {
+    let limits = Limits::default();
+    let acceptance = |count: usize| {
+        let recipients = (0..count).map(|i| Recipient::new(address(&format!("u{i}@pec.example")), RecipientKind::Certified)).collect();
+        let t = Transaction::new(address("anna@pec.gestoreuno.example"), recipients, PROVIDER, when(), id()).unwrap();
+        Draft::acceptance(&identity(), &Acceptance::new(t), &ENTROPY)
+    };
+    assert!(acceptance(limits.certdata_recipients).is_ok());
+    let error = acceptance(limits.certdata_recipients + 1).unwrap_err();
+    assert_eq!(
+        (error.code(), error.to_string().as_str()),
+        ("compose-too-many-recipients", "the facts have 10001 times destinatari, and readers take 10000")
+    );
+    let taken = TakenInCharge::new(transaction("x"), vec![to(); limits.certdata_recipients + 1]).unwrap();
+    let error = Draft::taken_in_charge(&identity(), &taken, &service(), &ENTROPY).unwrap_err();
+    assert_eq!(error.to_string(), "the facts have 10001 times ricezione, and readers take 10000");
+
+    // One character of a reason is one byte of the data.
+    let refusal = |bytes: usize| NonAcceptance::new(transaction("x"), Fault::Other, Some("x".repeat(bytes).parse().unwrap())).unwrap();
+    let others = CertificationData::from(refusal(0)).to_xml().len();
+    let full = limits.certdata_bytes - others;
+    assert_eq!(CertificationData::from(refusal(full)).to_xml().len(), limits.certdata_bytes);
+    assert!(Draft::non_acceptance(&identity(), &refusal(full), &ENTROPY).is_ok());
+    let error = Draft::non_acceptance(&identity(), &refusal(full + 1), &ENTROPY).unwrap_err();
+    assert_eq!(error.code(), "compose-certdata-too-long");
+    assert_eq!(error.to_string(), "the certification data would have 4194305 bytes, and readers take 4194304");
 }
 
 #[test]
@@ -56,11 +169,9 @@ fn facts_of_others_are_held_against_the_dtd() {
              <consegna>b@cert.example</consegna></dati></postacert>"
         )
     };
-    for (recipient, reply_to, element) in [
-        ("tipo='certificato'>b@cert.example", "", "risposte"),
-        ("tipo='certificato'>non un indirizzo", "<risposte/>", "destinatari"),
-        ("tipo='boh'>b@cert.example", "<risposte/>", "destinatari"),
-    ] {
+    for (recipient, reply_to, element) in
+        [("tipo='certificato'>b@cert.example", "", "risposte"), ("tipo='boh'>b@cert.example", "<risposte/>", "destinatari")]
+    {
         let (data, _) = CertificationData::parse(xml(recipient, reply_to).as_bytes()).unwrap();
         let facts = NonDelivery::try_from(&data).unwrap();
         let sentence = format!("the facts lack {element}, or have it in another form than the DTD's (RFC 6109 §4.4)");
@@ -68,9 +179,33 @@ fn facts_of_others_are_held_against_the_dtd() {
     }
 }
 
+/// Another provider's list is repeated to the letter, odd entries too; a list of one's own has none.
+#[test]
+fn s4_4_a_list_that_is_passed_on_stays_as_it_is() {
+    let xml = |kind: &str, fault: &str| {
+        format!(
+            "<postacert tipo='{kind}' errore='{fault}'><intestazione><mittente>a@pec.example</mittente>\
+             <destinatari tipo='certificato'>non un indirizzo</destinatari><destinatari tipo='certificato'>b@cert.example</destinatari><risposte/>\
+             </intestazione><dati><gestore-emittente>Gestore Uno PEC S.p.A.</gestore-emittente>\
+             <data zona='+0100'><giorno>22/11/2026</giorno><ora>03:00:00</ora></data><identificativo>x@y</identificativo>\
+             <consegna>b@cert.example</consegna><errore-esteso>5.1.1 - G - no</errore-esteso></dati></postacert>"
+        )
+    };
+    let (data, _) = CertificationData::parse(xml("errore-consegna", "no-dest").as_bytes()).unwrap();
+    let facts = NonDelivery::try_from(&data).unwrap();
+    let written = Draft::non_delivery(&identity(), &facts, &ENTROPY).unwrap().entity();
+    let message = Message::parse(&written).unwrap();
+    let xml_part = message.root().children().nth(1).unwrap().decode().into_bytes().into_owned();
+    assert_eq!(CertificationData::parse(&xml_part).unwrap().0, data);
+    let (data, _) = CertificationData::parse(xml("non-accettazione", "altro").as_bytes()).unwrap();
+    let facts = NonAcceptance::try_from(&data).unwrap();
+    let sentence = "the facts lack destinatari, or have it in another form than the DTD's (RFC 6109 §4.4)";
+    refused(Draft::non_acceptance(&identity(), &facts, &ENTROPY), "compose-element", sentence);
+}
+
 #[test]
 fn bcc_and_another_identifier_are_refused() {
-    let facts = TransportEnvelope::new(transaction("x"), ReceiptKind::Complete);
+    let facts = TransportEnvelope::new(transaction("Richiesta"), ReceiptKind::Complete);
     let with_bcc = [b"Bcc: nascosto@mail.example\r\n", ORIGINAL].concat();
     let sentence = "the original message has a Bcc field that is not empty (RFC 6109 §2.1)";
     refused(Draft::transport_envelope(&identity(), &facts, &with_bcc, &ENTROPY), "compose-bcc", sentence);
@@ -85,8 +220,9 @@ fn bcc_and_another_identifier_are_refused() {
 
 #[test]
 fn a_header_that_nobody_would_read_is_refused() {
-    let facts = TransportEnvelope::new(transaction(&"x ".repeat(2 << 20)), ReceiptKind::Complete);
-    let Err(error) = Draft::transport_envelope(&identity(), &facts, ORIGINAL, &ENTROPY) else { panic!("composed") };
+    let facts = TransportEnvelope::new(transaction("Richiesta"), ReceiptKind::Complete);
+    let original = ["Received: x\r\n".repeat(1 << 18).as_bytes(), ORIGINAL].concat();
+    let Err(error) = Draft::transport_envelope(&identity(), &facts, &original, &ENTROPY) else { panic!("composed") };
     assert_eq!(error.code(), "compose-header-too-long");
 }
 

@@ -35,7 +35,7 @@ fn a_mail_in_order_passes() {
 /// What is changed in the good mail, and the refusals that follow.
 #[test]
 fn each_check_has_its_refusal() {
-    let table: [(&str, &str, &[&str]); 34] = [
+    let table: [(&str, &str, &[&str]); 40] = [
         ("From: Mario <a@pec.example>\r\n", "", &["from-missing"]),
         ("Mario <a@pec.example>", "", &["from-malformed"]),
         ("Mario <a@pec.example>", "Mario <a@>", &["from-malformed"]),
@@ -52,12 +52,18 @@ fn each_check_has_its_refusal() {
         ("d@pec.example", "d@", &["cc-malformed"]),
         ("Bcc:", "bcc: e@pec.example", &["bcc-not-empty"]),
         ("Bcc:", "Bcc:\r\n (hidden)", &["bcc-not-empty"]),
+        ("Subject: s", "Resent-Bcc: e@pec.example", &["bcc-not-empty"]),
+        ("Subject: s", "Resent-Bcc:\r\nRESENT-BCC: e@pec.example", &["bcc-not-empty"]),
+        ("Bcc:", "Bcc: e@pec.example\r\nResent-Bcc: f@pec.example", &["bcc-not-empty", "bcc-not-empty"]),
+        ("Subject: s", "Resent-Bcc: \r\nResent-To: e@pec.example\r\nResent-Cc: f@pec.example\r\nresent-bcc:", &[]),
         ("Subject: s", "Subject: s\r\nSUBJECT: t", &["field-twice"]),
         ("Subject: s", "To: e@pec.example", &["field-twice"]),
         ("Subject: s", "Message-ID: <a@b>\r\nMessage-ID: <a@b>\r\nDate: x\r\ndate: x", &["field-twice", "field-twice"]),
         ("Subject: s", "no field", &["header-malformed"]),
         ("From: Mario", "From x@y Sun\r\nFrom: Mario", &["header-malformed"]),
         ("Subject: s", "Subject: perché", &["header-not-ascii"]),
+        ("Subject: s", "Subject: s\u{b}t\u{7f}", &["header-control"]),
+        ("ciao", "ci\u{c}ao", &[]),
         ("Subject: s", "Subject: s\0", &["nul-byte"]),
         ("ciao", "ci\0ao", &["nul-byte"]),
         ("Subject: s", "Subject: s\rX: y", &["bare-cr"]),
@@ -75,6 +81,16 @@ fn each_check_has_its_refusal() {
         assert!(GOOD.contains(from), "{from}");
         assert_eq!(codes(&GOOD.replacen(from, to, 1), &["b@pec.example"]), wanted, "{from:?} -> {to:?}");
     }
+}
+
+/// RFC 5322 §3.6.6: the field "functions identically" to Bcc.
+#[test]
+fn a_resent_blind_copy_is_one() {
+    let raw = GOOD.replace("Subject: s", "Resent-Bcc: e@pec.example");
+    let found = refusals(raw.as_bytes(), &["b@pec.example"], SizeLimits::default());
+    let offset = raw.find("Resent-Bcc").unwrap();
+    assert_eq!(found, [FormalRefusal::BccNotEmpty { name: "Resent-Bcc", offset }]);
+    assert_eq!(found[0].to_string(), format!("the field Resent-Bcc is not empty (offset {offset})"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use postacert::mime::Entity;
 use postacert::{Message, Recipient, RecipientKind, TakenInCharge, Transaction};
 
-use crate::support::composed::{Facts, ORIGINAL, PROVIDER, address, compose, compose_html, every_kind, id, proves, to, transaction, when};
+use crate::support::composed::{Facts, PROVIDER, address, compose, compose_html, every_kind, id, original, proves, to, transaction, when};
 
 const SUBJECT: &str = "Però <b>\u{20ac}</b> & \"'[U+20AC]";
 
@@ -155,7 +155,7 @@ const TEXTS: [(&str, &str); 14] = [
         "Anomalia nel messaggio\r\n\
          \r\n\
          Il giorno 22/11/2026 alle ore 03:52:07 (+0100) è stato ricevuto\r\n\
-         il messaggio \"Richiesta\" proveniente da \"qualcuno@mail.example\"\r\n\
+         il messaggio \"Però <b>[U+20AC]</b> & \"'[U+20AC]\" proveniente da \"qualcuno@mail.example\"\r\n\
          ed indirizzato a:\r\n\
          bruno@pec.gestoreuno.example\r\n\
          Tali dati non sono stati certificati per il seguente errore:\r\n\
@@ -193,7 +193,7 @@ fn s3_every_text_is_the_italian_one_to_the_byte() {
     let mut seen = 0;
     for (name, facts) in every_kind(&transaction(SUBJECT)) {
         let Some(wanted) = whole(name) else { continue };
-        for raw in [compose(&facts, ORIGINAL), compose_html(&facts, ORIGINAL)] {
+        for raw in [compose(&facts, &original(SUBJECT)), compose_html(&facts, &original(SUBJECT))] {
             let (media, text) = parts(&raw).swap_remove(0);
             assert_eq!(media, "text/plain; charset=iso-8859-1", "{name}");
             assert_eq!(text, latin1(&wanted), "{name}: {}", String::from_utf8_lossy(&text));
@@ -243,7 +243,7 @@ fn s4_3_1_the_html_says_the_same_as_the_text_and_refers_to_nothing() {
     let mut seen = 0;
     for (name, facts) in every_kind(&transaction(SUBJECT)) {
         let Some(wanted) = whole(name) else { continue };
-        let parts = parts(&compose_html(&facts, ORIGINAL));
+        let parts = parts(&compose_html(&facts, &original(SUBJECT)));
         let types: Vec<&str> = parts.iter().map(|(media, _)| media.as_str()).collect();
         assert_eq!(types, ["text/plain; charset=iso-8859-1", "text/html; charset=iso-8859-1"], "{name}");
         let html: String = parts[1].1.iter().map(|byte| char::from(*byte)).collect();

@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use postacert::compose::{ComposeError, Draft, Entropy, Identity, InMemoryKey, ReadableForm, Received};
 use postacert::{
     Acceptance, Address, Content, Delivery, DeliveryTimeout, Fault, Message, NonAcceptance, NonDelivery, Notification, Outcome, PecId,
@@ -19,6 +21,19 @@ pub(crate) const ORIGINAL: &[u8] = b"Return-Path: <anna@pec.gestoreuno.example>\
     To: bruno@pec.gestoreuno.example,\r\n\tcarla@pec.studio.gestoreuno.example\r\nCc: dario@mail.example\r\nSubject: Richiesta\r\n\
     MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"=_x\"\r\n\r\n--=_x\r\n\r\nciao\r\n--=_x\r\nContent-Type: application/pdf; \
     name=\"a.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n--=_x--\r\n";
+
+/// [`ORIGINAL`] with another subject, in encoded words.
+pub(crate) fn original(subject: &str) -> Vec<u8> {
+    let text = String::from_utf8(ORIGINAL.to_vec()).unwrap();
+    text.replace("Subject: Richiesta", &format!("Subject: {}", encoded(subject))).into_bytes()
+}
+
+/// A value in encoded words of UTF-8 (RFC 2047), one a line.
+pub(crate) fn encoded(value: &str) -> String {
+    let characters: Vec<char> = value.chars().collect();
+    let word = |chars: &[char]| format!("=?utf-8?B?{}?=", STANDARD.encode(chars.iter().collect::<String>()));
+    characters.chunks(11).map(word).collect::<Vec<_>>().join("\r\n ")
+}
 
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(verifier);
 pub(crate) static KEY: LazyLock<InMemoryKey> = LazyLock::new(|| InMemoryKey::from_pem(read("pki/uno.key")).unwrap());

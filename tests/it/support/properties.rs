@@ -8,18 +8,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use postacert::compose::{ComposeError, Draft, Entropy, Identity, InMemoryKey, ReadableForm, relabel};
+use postacert::dossier::{Added, Dossier, DossierIndex, DossierRecord, Receipt, Standing};
 use postacert::dsn::{DeliveryReport, Typed};
 use postacert::mbox::{FromLines, Mbox, Splitter};
+use postacert::receipt_check::{BriefCheck, CheckOutcome, CopyCheck, Weight};
 use postacert::{
-    Certificate, CertificationData, Crl, Delivery, Directory, Fault, Limits, Message, NonAcceptance, Notification, Outcome, ReceiptKind,
-    Recipient, RecipientKind, Report, Transaction, TransportEnvelope, UnixTime, VerificationTime, Verifier, VerifierBuilder,
+    Acceptance, Address, Certificate, CertificationData, Crl, Delivery, DeliveryTimeout, Directory, Fault, Fingerprint, Limits, Message,
+    NonAcceptance, NonDelivery, Notification, Outcome, PecKind, ReceiptKind, Recipient, RecipientKind, Report, Transaction,
+    TransportEnvelope, UnixTime, VerificationTime, Verifier, VerifierBuilder,
 };
 
 /// A property, by the name of its fuzz target.
 pub type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target.
-pub const ALL: [(&str, Property); 10] = [
+pub const ALL: [(&str, Property); 12] = [
     ("message", message),
     ("certdata", certdata),
     ("cms", cms),
@@ -28,8 +31,10 @@ pub const ALL: [(&str, Property); 10] = [
     ("verify", verify),
     ("compose_parse_verify", compose_parse_verify),
     ("brief", brief),
+    ("brief_check", brief_check),
     ("dsn", dsn),
     ("mbox", mbox),
+    ("dossier_ops", dossier_ops),
 ];
 
 /// Any bytes: what the tree of parts says of them are those very bytes, each exactly once, and everything a reader can ask has an answer.
@@ -260,7 +265,12 @@ pub fn compose_parse_verify<'a>(bytes: &'a [u8]) {
     let to = || "bruno@pec.gestoreuno.example".parse().expect("an address");
     let kind = ReceiptKind::ALL[usize::from(choice) % 3];
     let (identity, entropy) = (&composer.identities[usize::from(choice >> 7)], Entropy::new([choice; 32]));
-    let envelope = TransportEnvelope::new(transaction.clone(), kind);
+    // An envelope's facts are those of its original.
+    let read = Message::parse(original).expect("it is small");
+    let sender = transaction.sender().clone();
+    let (recipients, when, id) = (transaction.recipients().to_vec(), transaction.when(), transaction.id().clone());
+    let own = identity.transaction_of(&read, sender, recipients, when, id).expect("there is a recipient");
+    let envelope = TransportEnvelope::new(own, kind);
     let delivery = Delivery::new(transaction.clone(), to(), kind);
     let refusal = subject.parse().ok().and_then(|reason| NonAcceptance::new(transaction, Fault::Other, Some(reason)).ok());
     type Compose<'c, 'a> = Box<dyn Fn() -> Result<Draft<'a>, ComposeError> + 'c>;
@@ -309,7 +319,11 @@ pub fn brief(original: &[u8]) {
         assert_eq!(brief.bytes(), original);
         return;
     }
-    let (before, after) = (Message::parse(original).expect("it was read"), Message::parse(brief.bytes()).expect("it is not much longer"));
+    // As many parts as are hashed.
+    let mut limits = Limits::default();
+    limits.mime_parts = 100_000;
+    let [before, after] =
+        [original, brief.bytes()].map(|bytes| Message::parse_with(bytes, &limits).expect("it was read, and has not become much longer"));
     let sections = |message: &Message<'_>| message.entities().map(|entity| entity.section()).collect::<Vec<_>>();
     assert_eq!(sections(&before), sections(&after), "the structure is kept");
     let hashed: HashSet<&str> = brief.parts().iter().map(|part| part.section()).collect();
@@ -320,6 +334,44 @@ pub fn brief(original: &[u8]) {
             assert_eq!(old.raw(), new.raw(), "section {:?} stays", old.section());
         }
     }
+}
+
+/// Any bytes as a kept original, and, behind the first NUL, as a copy: the brief copy made of an original agrees with it, as the original itself
+/// does; of any two messages the same is said each time, and a copy that agrees has as many parts.
+pub fn brief_check(bytes: &[u8]) {
+    let (original, copy) = bytes.split_at(bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len()));
+    let copy = copy.strip_prefix(b"\0").unwrap_or(copy);
+    let Ok(brief) = postacert::compose::brief(original) else {
+        return;
+    };
+    let check = check_brief(brief.bytes(), original);
+    assert_eq!(check.outcome(), CheckOutcome::Agrees, "{check}");
+    let matched: Vec<_> = check.matches().iter().map(|found| (found.section(), found.sha1())).collect();
+    assert_eq!(matched, brief.parts().iter().map(|part| (part.section(), part.sha1())).collect::<Vec<_>>());
+    assert_eq!(check_brief(original, original).outcome(), CheckOutcome::Agrees);
+    let complete = CopyCheck::compare(original, original).expect("it was read");
+    assert_eq!((complete.outcome(), complete.findings()), (CheckOutcome::Agrees, &[][..]));
+
+    if Message::parse(copy).is_err() {
+        return;
+    }
+    let check = check_brief(copy, original);
+    assert_eq!(check, check_brief(copy, original));
+    let weightiest = check.findings().iter().map(|finding| finding.weight()).max().unwrap_or(Weight::Allowed);
+    assert_eq!(check.outcome() as u8, weightiest as u8, "the weightiest finding decides");
+    assert!(!CopyCheck::compare(copy, original).expect("both were read").to_string().is_empty());
+    let leaves = |raw: &[u8]| {
+        let message = Message::parse(raw).expect("it was read");
+        message.entities().filter(|entity| !entity.is_opened()).count()
+    };
+    // A hash may stand for a whole multipart.
+    assert!(check.outcome() == CheckOutcome::Differs || leaves(copy) <= leaves(original), "{check}");
+}
+
+fn check_brief(copy: &[u8], original: &[u8]) -> BriefCheck {
+    let check = BriefCheck::compare(copy, original).expect("both were read");
+    assert!(!check.in_language(postacert::Language::Italian).to_string().is_empty());
+    check
 }
 
 /// Any bytes as a bounce: what is read of it has an answer to every question, and every field stands in the status.
@@ -392,6 +444,129 @@ pub fn mbox(bytes: &[u8]) {
     }
 }
 
+/// Any bytes as what happens to two dossiers of a message: receipts, verified or from records that somebody changed, are added or merged. In the
+/// end both merge into the same, either way round; the verified receipts have it as if nothing else had come; and everything has an answer.
+pub fn dossier_ops(bytes: &[u8]) {
+    let receipts = receipts();
+    let mut dossiers = [Dossier::new(receipts[0].clone()), Dossier::new(receipts[0].clone())];
+    let mut verified = Dossier::new(receipts[0].clone());
+    let mut index = DossierIndex::new();
+    for operation in bytes.chunks_exact(4).take(64) {
+        let &[what, which, other, value] = operation else { continue };
+        let receipt = &receipts[usize::from(which) % receipts.len()];
+        let one = Dossier::new(receipt.clone());
+        let dossier = &mut dossiers[usize::from(what >> 7)];
+        index.add(receipt.clone());
+        match what % 4 {
+            0 => {
+                let known = dossier.standing(&receipt.id());
+                match dossier.add(receipt.clone()) {
+                    Ok(Added::New) => assert_eq!(known, None),
+                    Ok(Added::Confirmed) => assert_eq!(known, Some(Standing::Recorded)),
+                    Ok(Added::Duplicate) => assert_eq!(known, Some(Standing::Verified)),
+                    other => assert!(other.is_err() && one.id() != dossier.id(), "{other:?}"),
+                }
+                let _ = verified.add(receipt.clone());
+            }
+            1 => {
+                let _ = dossier.merge(one.clone());
+                let _ = verified.merge(one);
+            }
+            2 => {
+                let mut record = DossierRecord::from(&one);
+                change(&mut record, &DossierRecord::from(&*dossier), other, value);
+                index.merge(record.clone().into());
+                let _ = dossier.merge(record.into());
+            }
+            _ => {
+                let kept = Dossier::from(DossierRecord::from(&*dossier));
+                assert_eq!(DossierRecord::from(&kept), DossierRecord::from(&*dossier), "a record comes back as it was");
+                assert!(kept.recipients().iter().all(|status| status.standing() == Standing::Recorded), "and proves nothing");
+                dossier.merge(kept).expect("it is of the same message");
+            }
+        }
+    }
+    let [one, other] = &dossiers;
+    let [mut left, mut right] = dossiers.clone();
+    left.merge(other.clone()).expect("it is of the same message");
+    right.merge(one.clone()).expect("it is of the same message");
+    assert_eq!(answers(&left), answers(&right), "merged either way round");
+    assert_eq!(left, right);
+    for status in verified.recipients().iter().filter(|status| status.progress().is_final()) {
+        let all = left.recipients();
+        let found = all.iter().find(|other| other.address().as_str().eq_ignore_ascii_case(status.address().as_str()));
+        let found = found.expect("no recipient is lost");
+        assert_eq!((found.progress(), found.standing()), (status.progress(), Standing::Verified), "no record takes away a final word");
+    }
+    assert_eq!(index.receipts(), index.iter().map(|dossier| dossier.receipts().len()).sum::<usize>());
+    index.iter().for_each(|dossier| drop(answers(dossier)));
+}
+
+/// What somebody might write into a record.
+fn change(record: &mut DossierRecord, other: &DossierRecord, which: u8, value: u8) {
+    let instants = [UnixTime::MIN, UnixTime::MAX, UnixTime::from_secs(1_795_316_400 + 3_600 * i64::from(value)).expect("this century")];
+    let Some(receipt) = record.receipts.first_mut() else { return };
+    match which % 9 {
+        0 => receipt.id = other.receipts[usize::from(value) % other.receipts.len()].id,
+        1 => receipt.kind = PecKind::ALL[usize::from(value) % PecKind::ALL.len()],
+        2 => receipt.when = instants[usize::from(value) % 3].to_string().parse().expect("a time"),
+        3 => receipt.recipients = other.recipients.iter().map(|recipient| recipient.address.clone()).collect(),
+        4 => receipt.fault = Fault::ALL[usize::from(value) % Fault::ALL.len()],
+        5 => receipt.original = Some(Fingerprint::of(&[value])),
+        6 => record.recipients.iter_mut().for_each(|recipient| recipient.accepted = None),
+        7 => record.recipients.iter_mut().for_each(|recipient| recipient.accepted = Some(RecipientKind::External)),
+        _ => record.recipients.clear(),
+    }
+}
+
+/// All that a dossier tells.
+fn answers(dossier: &Dossier) -> String {
+    let standings: Vec<_> = dossier.receipts().iter().map(|receipt| dossier.standing(&receipt.id)).collect();
+    let missing = [UnixTime::MIN, UnixTime::MAX].map(|now| dossier.missing(now));
+    let record = DossierRecord::from(dossier);
+    format!("{record:?}{:?}{:?}{:?}{standings:?}{missing:?}", dossier.recipients(), dossier.issues(), dossier.summary())
+}
+
+/// Receipts of one message, and last some of another; composed and verified once.
+fn receipts() -> &'static [Receipt<'static>] {
+    static RECEIPTS: OnceLock<Vec<Receipt<'static>>> = OnceLock::new();
+    RECEIPTS.get_or_init(|| {
+        let (composer, world) = (Composer::get(), World::get());
+        let address = |text: &str| -> Address { text.parse().expect("an address") };
+        let (bruno, carla) = (address("bruno@pec.gestoreuno.example"), address("Carla@pec.gestoreuno.example"));
+        let both = |kind| vec![Recipient::new(bruno.clone(), RecipientKind::Certified), Recipient::new(carla.clone(), kind)];
+        let identity = &composer.identities[0];
+        let mut receipts = Vec::new();
+        let mut keep = |draft: Result<Draft<'_>, ComposeError>| {
+            let raw = draft.and_then(|draft| draft.sign_with(&composer.key)).expect("it is composed");
+            let report = world.verify(&Message::parse(&raw).expect("it is small")).into_verified().expect("it passes");
+            receipts.push(Receipt::of(&report).expect("it is a receipt"));
+        };
+        for (id, kind) in [("a1", RecipientKind::Certified), ("a1", RecipientKind::External), ("a2", RecipientKind::Certified)] {
+            for (hour, entropy) in [(0, 1), (12, 2), (24, 3)] {
+                let id = format!("{id}@pec.gestoreuno.example").parse().expect("an id");
+                let when = format!("2026-11-{:02}T{:02}:50:00+01:00", 22 + hour / 24, hour % 24).parse().expect("a time");
+                let entropy = Entropy::new([entropy; 32]);
+                let sender = address("anna@pec.gestoreuno.example");
+                let transaction = Transaction::new(sender, both(kind), identity.provider(), when, id).expect("there are recipients");
+                let t = || transaction.clone();
+                let reason = |text: &str| text.parse().ok();
+                let refusal = NonAcceptance::new(t(), Fault::Other, reason("5.7.1 - G - no")).expect("it is lawful");
+                let not = NonDelivery::new(t(), carla.clone(), Fault::NoRecipient, reason("5.1.1 - G - no")).expect("it is lawful");
+                keep(Draft::acceptance(identity, &Acceptance::new(t()), &entropy));
+                keep(Draft::non_acceptance(identity, &refusal, &entropy));
+                keep(Draft::non_delivery(identity, &not, &entropy));
+                keep(Draft::delivery_timeout(identity, &DeliveryTimeout::new(t(), bruno.clone(), reason("4.4.1 - G - tardi")), &entropy));
+                let delivery = |to: &Address, kind| Delivery::new(t(), to.clone(), kind);
+                let original = format!("Subject: x\r\n\r\n{hour}");
+                keep(Draft::delivery(identity, &delivery(&bruno, ReceiptKind::Complete), original.as_bytes(), &entropy));
+                keep(Draft::delivery(identity, &delivery(&carla, ReceiptKind::Concise), b"", &entropy));
+            }
+        }
+        receipts
+    })
+}
+
 /// The fixtures' first provider, who composes.
 struct Composer {
     /// Without and with HTML.
@@ -428,13 +603,13 @@ struct World {
     intermediates: Vec<Certificate>,
     verifier: Verifier,
     time: VerificationTime,
-    receipt: Receipt,
+    receipt: GoodMessage,
     /// What the providers of the fixtures have signed, in CRLF.
     signed: HashSet<Vec<u8>>,
 }
 
 /// A good message, taken apart around its signature.
-struct Receipt {
+struct GoodMessage {
     raw: Vec<u8>,
     before: usize,
     after: usize,
@@ -467,7 +642,7 @@ impl World {
         assert!(signed.len() > 10, "the fixtures hold signed messages");
 
         let signer = certificates("pki/uno.pem").remove(0);
-        let receipt = Receipt::of(file("valid/accettazione.eml"), signer);
+        let receipt = GoodMessage::of(file("valid/accettazione.eml"), signer);
         Self { directory, anchors, intermediates, verifier, time: VerificationTime::asserted(at), receipt, signed }
     }
 
@@ -487,7 +662,7 @@ impl World {
     }
 }
 
-impl Receipt {
+impl GoodMessage {
     fn of(raw: Vec<u8>, signer: Certificate) -> Self {
         let message = Message::parse(&raw).expect("it is small");
         let part = message.root().children().nth(1).expect("a signature");
