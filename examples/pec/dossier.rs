@@ -147,7 +147,9 @@ pub(crate) fn receipt_word(receipt: &ReceiptRecord, words: &Labels) -> String {
         (Some(ReceiptKind::Complete), _) => words.complete,
         (Some(ReceiptKind::Brief), _) => words.brief,
         (Some(ReceiptKind::Concise), _) => words.concise,
-        (None, Fault::None) => return kind.to_owned(),
+        // The word says it, or nothing.
+        (None, Fault::None | Fault::Other) => return kind.to_owned(),
+        (None, Fault::Virus) if receipt.kind == PecKind::VirusDetection => return kind.to_owned(),
         (None, fault) => fault.as_wire(),
     };
     format!("{kind} ({more})")

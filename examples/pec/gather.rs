@@ -179,7 +179,7 @@ impl Gathered {
 
     /// The dossiers under an identifier: one as a rule.
     pub(crate) fn under(&self, id: &PecId) -> Vec<&Dossier> {
-        self.index.iter().filter(|dossier| dossier.id() == id).collect()
+        self.index.get(id).collect()
     }
 
     /// The sent messages, in the order of their first receipts.

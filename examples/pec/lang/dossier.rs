@@ -74,7 +74,7 @@ pub(crate) struct Labels {
 pub(super) static EN: Labels = Labels {
     submitted: "submitted",
     accepted: "accepted",
-    external: "no receipt to come",
+    external: "no receipt due",
     refused: "refused",
     delayed: "late",
     timed_out: "given up",
@@ -138,7 +138,7 @@ pub(super) static EN: Labels = Labels {
 pub(super) static IT: Labels = Labels {
     submitted: "inviato",
     accepted: "accettato",
-    external: "nessuna ricevuta attesa",
+    external: "senza ricevuta",
     refused: "rifiutato",
     delayed: "in ritardo",
     timed_out: "non riuscito",
