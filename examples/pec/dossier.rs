@@ -10,7 +10,7 @@ use postacert::{Fault, PecKind, ReceiptKind, RecipientKind, Timestamp, Verifier}
 use serde_json::{Value, json};
 
 use crate::args::DossierArgs;
-use crate::gather::{Filed, Gathered, How, Sent, Unproven};
+use crate::gather::{Bounce, Filed, Gathered, How, Sent, Unproven};
 use crate::lang::dossier::Labels;
 use crate::terminal::{Look, Paint, WIDTH, printable, wrapped};
 use crate::text::{field, first_of};
@@ -242,7 +242,20 @@ fn table(message: &Sent<'_>, gathered: &Gathered, how: &How, look: Look) -> Stri
         lines.push(format!("  {}", look.paint(Paint::Bad, words.unproven)));
         lines.extend(first_of(message.unproven.iter().map(|unproven| unproven_lines(unproven, look)), LISTED, "    ", look));
     }
+    if !message.bounces.is_empty() {
+        lines.push(format!("  {}", look.paint(Paint::Doubt, words.bounces)));
+        lines.extend(first_of(bounce_lines(message), LISTED, "    ", look));
+    }
     lines.join("\n")
+}
+
+fn bounce_lines(message: &Sent<'_>) -> impl Iterator<Item = String> {
+    message.bounces.iter().flat_map(|bounce| {
+        bounce.recipients.iter().map(|recipient| {
+            let why = recipient.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+            wrapped("    - ", &printable(&format!("{}: {}{why}: {}", recipient.address, recipient.action, bounce.place)))
+        })
+    })
 }
 
 fn recipient_line(status: &RecipientStatus<'_>, look: Look) -> String {
@@ -305,6 +318,13 @@ fn object(message: &Sent<'_>, gathered: &Gathered, how: &How) -> Value {
         "missing": missing,
         "issues": issues,
         "unproven": message.unproven.iter().map(|unproven| unproven_object(unproven)).collect::<Vec<_>>(),
+        "bounces": message.bounces.iter().flat_map(|bounce| bounce_objects(bounce)).collect::<Vec<_>>(),
+    })
+}
+
+fn bounce_objects(bounce: &Bounce) -> impl Iterator<Item = Value> {
+    bounce.recipients.iter().map(|recipient| {
+        json!({ "file": bounce.place.to_string(), "recipient": recipient.address, "action": recipient.action, "why": recipient.why })
     })
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use postacert::dossier::{Added, Dossier, DossierIndex, Receipt, ReceiptRecord, RecipientStatus, Threaded};
+use postacert::dsn::DeliveryReport;
 use postacert::{
     CertificationData, ContentKind, Finding, Fingerprint, Language, Message, NotificationError, Outcome, OuterKind, PecId, PecKind, Reason,
     Report, UnixTime, VerificationTime, Verifier,
@@ -29,6 +30,7 @@ pub(crate) struct Gathered {
     index: DossierIndex,
     filed: HashMap<Fingerprint, Filed>,
     unproven: Vec<Unproven>,
+    bounces: Vec<Bounce>,
     pub(crate) counts: Counts,
 }
 
@@ -89,6 +91,23 @@ impl Why {
     }
 }
 
+/// What a mail system says of a recipient outside of PEC. Nobody signs that: it is shown beside the message that it claims to be about, and
+/// counts for nothing.
+#[derive(Debug)]
+pub(crate) struct Bounce {
+    pub(crate) place: Place,
+    claimed_id: PecId,
+    pub(crate) recipients: Vec<Bounced>,
+}
+
+/// Of one recipient: the address, what became of the message, and why, as they are written.
+#[derive(Debug)]
+pub(crate) struct Bounced {
+    pub(crate) address: String,
+    pub(crate) action: String,
+    pub(crate) why: Option<String>,
+}
+
 /// A sent message with all there is about it.
 pub(crate) struct Sent<'g> {
     pub(crate) dossier: &'g Dossier,
@@ -97,6 +116,7 @@ pub(crate) struct Sent<'g> {
     pub(crate) general: Vec<&'g ReceiptRecord>,
     /// What claims to belong to it.
     pub(crate) unproven: Vec<&'g Unproven>,
+    pub(crate) bounces: Vec<&'g Bounce>,
 }
 
 impl Gathered {
@@ -138,6 +158,7 @@ impl Gathered {
     fn add(&mut self, message: &Message<'_>, report: &Report<'_>, place: &Place) {
         if !may_be_receipt(message, report) {
             self.counts.others += 1;
+            self.bounces.extend(Bounce::of(message, report, place));
             return;
         }
         let reasons = || report.reasons().iter().cloned().map(Why::Reason).collect();
@@ -190,10 +211,18 @@ impl Gathered {
                 claims.entry(id).or_default().push(unproven);
             }
         }
+        let mut bounces: HashMap<&PecId, Vec<&Bounce>> = HashMap::new();
+        for bounce in &self.bounces {
+            bounces.entry(&bounce.claimed_id).or_default().push(bounce);
+        }
         let first = |dossier: &Dossier| dossier.receipts().first().map(|receipt| receipt.when.instant());
         let mut dossiers: Vec<&Dossier> = self.index.iter().collect();
         dossiers.sort_by_cached_key(|dossier| first(dossier));
-        dossiers.into_iter().map(|dossier| Sent::of(dossier, claims.get(dossier.id()).cloned().unwrap_or_default())).collect()
+        let sent = dossiers.into_iter().map(|dossier| {
+            let unproven = claims.get(dossier.id()).cloned().unwrap_or_default();
+            Sent::of(dossier, unproven, bounces.get(dossier.id()).cloned().unwrap_or_default())
+        });
+        sent.collect()
     }
 
     /// What claims to be a receipt and was not verified.
@@ -220,12 +249,35 @@ impl Unproven {
     }
 }
 
+impl Bounce {
+    /// The bounce that a message is, or that an anomaly envelope carries.
+    fn of(message: &Message<'_>, report: &Report<'_>, place: &Place) -> Option<Self> {
+        let bounce = match report.verified().and_then(|verified| verified.value().original()) {
+            Some(carried) => Self::read(&carried.message().ok()?),
+            None => Self::read(message),
+        };
+        bounce.map(|(claimed_id, recipients)| Self { place: place.clone(), claimed_id, recipients })
+    }
+
+    fn read(message: &Message<'_>) -> Option<(PecId, Vec<Bounced>)> {
+        let report = DeliveryReport::of(message).ok()?;
+        // Of an envelope, the Message-ID is the identifier.
+        let id = report.claimed_message_id()?.text().trim().trim_start_matches('<').trim_end_matches('>').parse().ok()?;
+        let recipients = report.recipients().iter().map(|recipient| Bounced {
+            address: recipient.final_recipient().map(|address| address.value().to_owned()).unwrap_or_default(),
+            action: recipient.action().map(|action| action.text().to_owned()).unwrap_or_default(),
+            why: recipient.diagnostic_code().map(|why| why.value().to_owned()).or_else(|| Some(recipient.status()?.text().to_owned())),
+        });
+        Some((id, recipients.collect()))
+    }
+}
+
 impl<'g> Sent<'g> {
-    fn of(dossier: &'g Dossier, unproven: Vec<&'g Unproven>) -> Self {
+    fn of(dossier: &'g Dossier, unproven: Vec<&'g Unproven>, bounces: Vec<&'g Bounce>) -> Self {
         let recipients = dossier.recipients();
         let particular: HashSet<Fingerprint> = recipients.iter().flat_map(|status| status.receipts()).map(|receipt| receipt.id).collect();
         let general = dossier.receipts().into_iter().filter(|receipt| !particular.contains(&receipt.id)).collect();
-        Self { dossier, recipients, general, unproven }
+        Self { dossier, recipients, general, unproven, bounces }
     }
 }
 

@@ -301,6 +301,17 @@ impl Page<'_> {
             self.unproven(out, &message.unproven)?;
             writeln!(out, "</section>")?;
         }
+        if !message.bounces.is_empty() {
+            writeln!(out, "<section class=\"notes\">\n<h3>{}{}</h3>\n<ul>", icon("i-warn"), words.bounces)?;
+            for (bounce, recipient) in message.bounces.iter().flat_map(|bounce| bounce.recipients.iter().map(move |one| (bounce, one))) {
+                write!(out, "<li><b>{}</b> {}", Breaking(&recipient.address), Text(&recipient.action))?;
+                if let Some(why) = &recipient.why {
+                    write!(out, " – {}", Text(why))?;
+                }
+                writeln!(out, " <span class=\"file\">{}</span></li>", Breaking(&bounce.place.to_string()))?;
+            }
+            writeln!(out, "</ul>\n</section>")?;
+        }
         writeln!(out, "<p class=\"up\"><a href=\"#top\">↑ {}</a></p>\n</article>", words.top)
     }
 

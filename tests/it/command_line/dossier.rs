@@ -118,7 +118,7 @@ fn json_is_one_object_a_message() {
     assert_eq!(found, expected, "found:\n{}", serde_json::to_string_pretty(&found).unwrap());
     assert_eq!(
         keys(&found),
-        ["identificativo", "subject", "sender", "summary", "orphan", "receipts", "recipients", "missing", "issues", "unproven"]
+        ["identificativo", "subject", "sender", "summary", "orphan", "receipts", "recipients", "missing", "issues", "unproven", "bounces"]
     );
 }
 
@@ -243,6 +243,38 @@ fn a_header_that_claims_a_receipt_is_not_passed_over() {
     let ran = dossier(&[folder.to_str().unwrap()]);
     assert_eq!((ran.code, ran.err.trim()), (1, "messages sent: 0, receipts: 0, not verified: 1"));
     assert!(ran.out.contains("x.eml: failed"), "{}", ran.out);
+}
+
+/// The bounce of an envelope, as a mail system writes it.
+pub(super) fn bounce(letter: &Letter, recipient: &str, why: &str) -> String {
+    format!(
+        "From: mailer-daemon@mail.example\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+         --b\r\n\r\nNo such user.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.mail.example\r\n\r\n\
+         Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; {why}\r\n\
+         --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{}>\r\n--b--\r\n",
+        letter.id()
+    )
+}
+
+#[test]
+fn a_bounce_is_shown_beside_the_message_and_counts_for_nothing() {
+    let folder = scratch("dossier-bounce");
+    let letter = Letter::new(1, "Disdetta", &[("dario@mail.example", Fate::External)]);
+    post(&folder, std::slice::from_ref(&letter));
+    fs::write(folder.join("bounce.eml"), bounce(&letter, "dario@mail.example", "550 5.1.1 no such user")).unwrap();
+    fs::write(folder.join("other.eml"), bounce(&delivered(2), "dario@mail.example", "550 5.1.1 no such user")).unwrap();
+    let ran = dossier(&["--json", folder.to_str().unwrap()]);
+    let object = ran.object();
+    assert_eq!((ran.code, &object["summary"], &object["recipients"][0]["progress"]), (0, &"accepted".into(), &"external".into()));
+    let bounces = object["bounces"].as_array().unwrap();
+    assert_eq!((bounces.len(), &bounces[0]["recipient"], &bounces[0]["action"]), (1, &"dario@mail.example".into(), &"failed".into()));
+    assert_eq!(bounces[0]["why"], "550 5.1.1 no such user");
+    let ran = dossier(&[folder.to_str().unwrap()]);
+    assert!(
+        ran.out.contains("  Ordinary mail says, and nobody proves\n    - dario@mail.example: failed (550 5.1.1 no such user):"),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]

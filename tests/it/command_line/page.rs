@@ -6,7 +6,7 @@ use base64::Engine as _;
 use postacert::ReceiptKind;
 use sha2::{Digest as _, Sha256};
 
-use super::dossier::{delivered, dossier, post};
+use super::dossier::{bounce, delivered, dossier, post};
 use super::{Ran, scratch};
 use crate::support::letters::{Fate, Letter, many, of_every_fate};
 
@@ -160,16 +160,18 @@ fn hostile_names_of_files_and_reasons_stay_in_their_places() {
     fs::create_dir(&receipts).unwrap();
     let reason = "5.1.1 - <script>x</script> - \"'&";
     let letter = Letter::new(1, "x", &[("bruno@pec.gestoreuno.example", Fate::NotDelivered(4, postacert::Fault::Other, reason))]);
-    post(&receipts, &[letter]);
+    post(&receipts, std::slice::from_ref(&letter));
     let mut forged = fs::read(receipts.join("1-accettazione.eml")).unwrap();
     let at = forged.windows(9).position(|bytes| bytes == b"accettato").unwrap();
     forged[at] = b'A';
     fs::write(receipts.join("<forged>.eml"), &forged).unwrap();
+    fs::write(receipts.join("bounce.eml"), bounce(&letter, "<i>\"@x", "550 <img src=x>\u{202e}")).unwrap();
     let file = folder.join("page.html");
     let ran = dossier(&[receipts.to_str().unwrap(), "--html", file.to_str().unwrap()]);
     assert_eq!(ran.code, 1, "{}", ran.err);
     let page = fs::read_to_string(file).unwrap();
     let page = is_sound(&page);
+    assert!(page.contains("550 &lt;img src=x&gt;\\u{202e}"), "{page}");
     assert!(page.contains("&lt;forged&gt;.eml") && page.contains("5.1.1 - &lt;script&gt;x&lt;/script&gt; - &quot;&#39;&amp;"), "{page}");
 }
 
