@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use postacert::{Policy, UnixTime, VerificationTime};
+use postacert::{PecId, Policy, UnixTime, VerificationTime};
 
 use crate::lang::Lang;
 
@@ -34,6 +34,12 @@ pub(crate) enum Command {
     /// Lists the providers, certificates and domains of a provider directory
     #[command(after_help = DIRECTORY_EXAMPLES)]
     Directory(DirectoryArgs),
+    /// Follows sent messages by their receipts: what became of each, for each recipient
+    #[command(after_help = DOSSIER_EXAMPLES)]
+    Dossier(DossierArgs),
+    /// Keeps the files that prove what became of a message, and checks them again
+    #[command(subcommand)]
+    Bundle(BundleCommand),
     /// Writes one message of each kind into a folder, signed with throw-away keys
     #[command(after_help = COMPOSE_EXAMPLES)]
     Compose(ComposeArgs),
@@ -100,6 +106,39 @@ Examples:
   pec directory --directory-signer agid.pem igpec.ldif.p7m
   pec directory --json igpec.ldif";
 
+const DOSSIER_EXAMPLES: &str = "\
+Folders are looked through for .eml and mbox files and Maildir, but not through
+links to folders. Only receipts count, and only verified ones.
+
+Examples:
+  pec dossier Maildir
+  pec dossier --html dossier.html --lang it receipts/ old.mbox
+  pec dossier --basis archive --at 2021-03-01T12:00:00Z archive.mbox
+  pec dossier --json Maildir | jq -r 'select(.summary != \"delivered\") | .subject'
+
+Exit code: 0 every receipt was verified and no message failed or is to be looked
+at, 1 some did not, 2 wrong usage or unreadable files.";
+
+const BUNDLE_MAKE_EXAMPLES: &str = "\
+The files are copied as they are, byte for byte, and manifest.json says what
+each proves and how it was verified. Nothing is overwritten.
+
+Examples:
+  pec bundle make --out evidence --id opec1@pec.example Maildir
+
+Exit code: 0 done, 1 no verified receipt, or one that was not verified, claims to
+be of the message, 2 wrong usage or unreadable files.";
+
+const BUNDLE_CHECK_EXAMPLES: &str = "\
+The time is that of the manifest; the trust is yours, and must be the one that
+the bundle was made with.
+
+Examples:
+  pec bundle check evidence
+
+Exit code: 0 the bundle is sound, 1 it has faults, which are named, 2 wrong usage
+or unreadable files.";
+
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// Messages to verify, `-` for standard input; none: the bundled samples
@@ -114,6 +153,75 @@ pub(crate) struct VerifyArgs {
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
     pub(crate) time: TimeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DossierArgs {
+    /// Messages (.eml), folders, Maildir or mbox files with receipts; `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How strict to be: strict refuses weak algorithms and wants revocation lists, archive takes the algorithms of past years
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) policy: PolicyName,
+    /// Print one JSON object per line and sent message
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write a page for people too, to be looked at or printed; only such a page is overwritten
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) time: TimeArgs,
+}
+
+/// What `pec bundle` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BundleCommand {
+    /// Copies the receipts of a message into a folder, with a manifest
+    #[command(after_help = BUNDLE_MAKE_EXAMPLES)]
+    Make(BundleMakeArgs),
+    /// Compares the files of such a folder with its manifest, and verifies them again
+    #[command(after_help = BUNDLE_CHECK_EXAMPLES)]
+    Check(BundleCheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BundleMakeArgs {
+    /// Messages (.eml), folders, Maildir or mbox files to look for the receipts in
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The folder to write to; it is made, or must be empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// The message: its identificativo, as `pec dossier` prints it
+    #[arg(long, value_name = "IDENTIFICATIVO")]
+    pub(crate) id: PecId,
+    /// The original mail, where you have kept it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) original: Option<PathBuf>,
+    /// How strict to be: strict refuses weak algorithms and wants revocation lists, archive takes the algorithms of past years
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) policy: PolicyName,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) time: TimeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BundleCheckArgs {
+    /// The folder with manifest.json
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// How strict to be; as the manifest says if not given
+    #[arg(long, value_enum)]
+    pub(crate) policy: Option<PolicyName>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
 }
 
 /// Whom to trust.
@@ -232,9 +340,9 @@ pub(crate) enum Basis {
 }
 
 impl TimeArgs {
-    /// The time to judge by; `clock` is asked for the present only where the options leave it open.
-    pub(crate) fn time(&self, clock: impl FnOnce() -> UnixTime) -> Result<VerificationTime, clap::Error> {
-        let needs_at = |word: &str| usage(format!("--basis {word} needs a time: --at"));
+    /// The time to judge by, for a command; `clock` is asked for the present only where the options leave it open.
+    pub(crate) fn time(&self, command: &[&str], clock: impl FnOnce() -> UnixTime) -> Result<VerificationTime, clap::Error> {
+        let needs_at = |word: &str| usage(command, format!("--basis {word} needs a time: --at"));
         match (self.basis, self.at) {
             (None | Some(Basis::Now), None) => Ok(VerificationTime::now(clock())),
             (Some(Basis::Now), Some(at)) => Ok(VerificationTime::now(at)),
@@ -243,7 +351,7 @@ impl TimeArgs {
             (Some(Basis::Archive), Some(at)) => Ok(VerificationTime::archive(at)),
             (Some(Basis::Certification), None) => Ok(VerificationTime::certification()),
             (Some(Basis::Certification), Some(_)) => {
-                Err(usage("--basis certification takes no --at: the time is the message's own".into()))
+                Err(usage(command, "--basis certification takes no --at: the time is the message's own".into()))
             }
             (Some(Basis::Asserted), None) => Err(needs_at("asserted")),
             (Some(Basis::Timestamp), None) => Err(needs_at("timestamp")),
@@ -259,16 +367,17 @@ impl VerifyArgs {
         let trust = directory.is_some() || !anchors.is_empty() || !certs.is_empty() || *issuers != Issuers::Known || !crl.is_empty();
         let time = self.time.at.is_some() || self.time.basis.is_some();
         if trust || time || self.policy != PolicyName::Default {
-            return Err(usage("no FILE to verify; without one, the bundled samples are verified, with trust and time of their own".into()));
+            let message = "no FILE to verify; without one, the bundled samples are verified, with trust and time of their own";
+            return Err(usage(&["verify"], message.into()));
         }
         Ok(())
     }
 }
 
-/// An error in how the options go together, told as clap tells its own.
-fn usage(message: String) -> clap::Error {
+/// An error in how the options of a command go together, told as clap tells its own.
+fn usage(command: &[&str], message: String) -> clap::Error {
     let mut cli = Cli::command();
     cli.build();
-    let verify = cli.find_subcommand_mut("verify").expect("verify is a command");
-    verify.error(clap::error::ErrorKind::ArgumentConflict, message)
+    let named = command.iter().fold(&mut cli, |named, name| named.find_subcommand_mut(name).expect("it is a command"));
+    named.error(clap::error::ErrorKind::ArgumentConflict, message)
 }

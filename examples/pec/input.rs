@@ -24,7 +24,8 @@ impl Input {
         File::open(path).and_then(|mut file| Self::read_from(&mut file)).with_context(|| path.display().to_string())
     }
 
-    fn read_from(source: &mut impl Read) -> io::Result<Self> {
+    /// Reads a message to its end.
+    pub(crate) fn read_from(source: &mut impl Read) -> io::Result<Self> {
         let limit = Limits::default().message_bytes as u64;
         let mut bytes = Vec::new();
         source.by_ref().take(limit + 1).read_to_end(&mut bytes)?;

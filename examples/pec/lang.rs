@@ -2,8 +2,11 @@
 //!
 //! The sentences of findings, reasons and errors come from the library, and so do its own words: outcomes, classes, kinds, checks.
 
+pub(crate) mod dossier;
+
 use clap::ValueEnum;
-use postacert::{CertificateError, CrlError, DirectoryError, Language, SignedDirectoryError, VerifierError};
+use postacert::mbox::MboxError;
+use postacert::{CertificateError, CrlError, DirectoryError, Language, ParseError, SignedDirectoryError, VerifierError};
 
 /// `--lang`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -38,6 +41,8 @@ pub(crate) fn causes(error: &anyhow::Error, language: Language) -> String {
             .or_else(|| Some(cause.downcast_ref::<DirectoryError>()?.in_language(language).to_string()))
             .or_else(|| Some(cause.downcast_ref::<SignedDirectoryError>()?.in_language(language).to_string()))
             .or_else(|| Some(cause.downcast_ref::<VerifierError>()?.in_language(language).to_string()))
+            .or_else(|| Some(cause.downcast_ref::<ParseError>()?.in_language(language).to_string()))
+            .or_else(|| Some(cause.downcast_ref::<MboxError>()?.in_language(language).to_string()))
             .unwrap_or_else(|| cause.to_string())
     };
     error.chain().map(said).collect::<Vec<_>>().join(": ")
@@ -125,6 +130,7 @@ pub(crate) struct Labels {
     pub(crate) valid: &'static str,
     pub(crate) no_certificate: &'static str,
     pub(crate) unusable: &'static str,
+    pub(crate) dossier: &'static dossier::Labels,
 }
 
 static EN: Labels = Labels {
@@ -199,6 +205,7 @@ static EN: Labels = Labels {
     valid: "valid",
     no_certificate: "no certificate",
     unusable: "unusable",
+    dossier: &dossier::EN,
 };
 
 static IT: Labels = Labels {
@@ -273,4 +280,5 @@ static IT: Labels = Labels {
     valid: "valido",
     no_certificate: "nessun certificato",
     unusable: "inutilizzabile",
+    dossier: &dossier::IT,
 };

@@ -1,15 +1,22 @@
 //! `pec`: a command line around the library. It reads files, asks the library, and prints; everything it knows of PEC it was told.
 //!
 //! `verify.rs` is the main path: a file becomes a `Message`, a `Verifier` (built in `trust.rs`) makes a `Report` of it, and that is printed as
-//! a text, a table row (`text.rs`) or a JSON object (`json.rs`).
+//! a text, a table row (`text.rs`) or a JSON object (`json.rs`). `dossier.rs` takes whole mailboxes (`mailbox.rs`), puts their receipts together
+//! (`gather.rs`), and prints them as a table, as JSON, or as a page (`page.rs`).
 
 mod args;
+mod bundle;
 mod compose;
 mod directory;
+mod dossier;
 mod extract;
+mod gather;
 mod input;
 mod json;
 mod lang;
+mod mailbox;
+mod page;
+mod progress;
 mod samples;
 mod show;
 mod terminal;
@@ -45,6 +52,8 @@ fn main() -> ExitCode {
         Command::Show(args) => show::run(args, look),
         Command::Extract(args) => extract::run(args, look),
         Command::Directory(args) => directory::run(args, look),
+        Command::Dossier(args) => dossier::run(args, look),
+        Command::Bundle(command) => bundle::run(command, look),
         Command::Compose(args) => compose::run(args),
     };
     let exit = result.unwrap_or_else(|error| {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::env;
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use postacert::Language;
 
@@ -122,38 +122,4 @@ pub(crate) fn wrapped(first: &str, text: &str) -> String {
         fresh = false;
     }
     out
-}
-
-/// Where many files are on their way: `12 of 300` on standard error, if that is a terminal.
-#[derive(Debug)]
-pub(crate) struct Progress {
-    total: usize,
-    done: usize,
-    shown: bool,
-}
-
-impl Progress {
-    /// Below this many files nobody waits long.
-    const MANY: usize = 20;
-
-    pub(crate) fn new(total: usize) -> Self {
-        Self { total, done: 0, shown: total > Self::MANY && io::stderr().is_terminal() }
-    }
-
-    /// Shows which file it is the turn of.
-    pub(crate) fn show(&mut self) {
-        self.done += 1;
-        if self.shown {
-            let mut err = io::stderr();
-            let _ = write!(err, "\r{} / {}", self.done, self.total);
-            let _ = err.flush();
-        }
-    }
-
-    /// Takes the line away, so that something else can be printed.
-    pub(crate) fn clear(&self) {
-        if self.shown {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
-    }
 }

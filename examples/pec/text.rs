@@ -20,7 +20,7 @@ pub(crate) fn limited(lines: impl IntoIterator<Item = String>, look: Look) -> Ve
     first_of(lines, ITEMS, "  ", look)
 }
 
-fn first_of(lines: impl IntoIterator<Item = String>, limit: usize, indent: &str, look: Look) -> Vec<String> {
+pub(crate) fn first_of(lines: impl IntoIterator<Item = String>, limit: usize, indent: &str, look: Look) -> Vec<String> {
     let mut lines = lines.into_iter();
     let mut shown: Vec<String> = lines.by_ref().take(limit).collect();
     let more = lines.count();

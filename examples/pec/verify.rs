@@ -8,8 +8,9 @@ use postacert::{Message, Outcome, ParseError, Report, VerificationTime, Verifier
 
 use crate::args::VerifyArgs;
 use crate::input::Input;
+use crate::progress::Bar;
 use crate::samples;
-use crate::terminal::{Look, Progress, printable};
+use crate::terminal::{Look, printable};
 use crate::{Exit, complain, json, text, trust};
 
 pub(crate) fn run(args: &VerifyArgs, look: Look) -> Result<Exit> {
@@ -17,7 +18,7 @@ pub(crate) fn run(args: &VerifyArgs, look: Look) -> Result<Exit> {
         args.check_samples().unwrap_or_else(|error| error.exit());
         return run_samples(args, look);
     }
-    let time = args.time.time(trust::now).unwrap_or_else(|error| error.exit());
+    let time = args.time.time(&["verify"], trust::now).unwrap_or_else(|error| error.exit());
     let verifier = trust::verifier(&args.trust, args.policy.policy())?;
     let jobs = args.files.iter().map(|path| Job { path: path.clone(), name: path.to_string_lossy().into_owned() }).collect::<Vec<_>>();
     let form = match (args.json, jobs.len()) {
@@ -99,29 +100,31 @@ impl Run<'_> {
     /// Verifies the files one after the other; only one is in memory at a time. One that cannot be read does not keep the others from being.
     fn verify(&self, jobs: &[Job]) -> Result<Tally> {
         let mut out = io::stdout().lock();
-        let mut progress = Progress::new(jobs.len());
+        let mut bar = Bar::new(jobs.len() as u64);
         let mut tally = Tally::default();
         if self.form == Form::Table {
             writeln!(out, "{}", text::table_head(self.look))?;
         }
         for job in jobs {
-            progress.show();
+            bar.count();
             let outcome = match Input::read(&job.path) {
                 Ok(input) => {
                     let judged = Judged::of(input.bytes(), self.verifier, self.time);
                     let printed = self.printed(&job.name, &input, &judged);
-                    progress.clear();
+                    bar.clear();
                     writeln!(out, "{printed}")?;
                     Some(judged.outcome())
                 }
                 Err(error) => {
-                    progress.clear();
+                    bar.clear();
                     complain(&error, self.look.language);
                     None
                 }
             };
             tally.outcomes.push(outcome);
+            bar.advance_to(bar.done() + 1);
         }
+        bar.clear();
         Ok(tally)
     }
 

@@ -1,6 +1,11 @@
 //! The command line `pec`, run as its users run it.
 #![cfg(feature = "rustcrypto")]
 
+#[cfg(feature = "serde")]
+mod bundle;
+mod dossier;
+mod page;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -33,6 +38,9 @@ fn pec() -> &'static Path {
         if !pec.exists() {
             let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
             cargo.args(["build", "--example", "pec", "--target-dir"]).arg(profile.parent().expect("target/PROFILE"));
+            if cfg!(feature = "serde") {
+                cargo.args(["--features", "serde"]);
+            }
             if profile.ends_with("release") {
                 cargo.arg("--release");
             }
@@ -436,6 +444,7 @@ fn texts_fit_eighty_columns() {
         &["show", "valid/posta-certificata-completa.eml"],
         &["directory", "directory/directory.ldif"],
         &["help", "verify"],
+        &["help", "dossier"],
     ] {
         let ran = run(arguments);
         assert_eq!(ran.out.lines().find(long), None, "{arguments:?}");
