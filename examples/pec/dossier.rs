@@ -56,7 +56,7 @@ pub(crate) fn run(args: &DossierArgs, look: Look) -> Result<Exit> {
             .with_context(|| path.display().to_string())?;
     }
     let _ = writeln!(io::stderr(), "{}", tally(&messages, &gathered, look));
-    Ok(exit(&messages, &gathered))
+    Ok(exit(&messages, &gathered, &how))
 }
 
 /// A page of ours may be replaced by another; a message, which one slip of the shell puts into its place, may not.
@@ -70,8 +70,8 @@ fn may_be_replaced(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn exit(messages: &[Sent<'_>], gathered: &Gathered) -> Exit {
-    let bad = |message: &Sent<'_>| matches!(message.dossier.summary(), Summary::Failed | Summary::Warning);
+fn exit(messages: &[Sent<'_>], gathered: &Gathered, how: &How) -> Exit {
+    let bad = |message: &Sent<'_>| matches!(message.dossier.summary_at(how.now), Summary::Failed | Summary::Warning);
     if gathered.counts.unreadable > 0 {
         Exit::Trouble
     } else if !gathered.unproven().is_empty() || messages.iter().any(bad) {
@@ -215,7 +215,7 @@ const PROGRESS: usize = 14;
 
 fn table(message: &Sent<'_>, gathered: &Gathered, how: &How, look: Look) -> String {
     let (labels, words) = (look.labels, look.labels.dossier);
-    let summary = message.dossier.summary();
+    let summary = message.dossier.summary_at(how.now);
     let painted = match summary {
         Summary::Delivered => Paint::Good,
         Summary::Warning => Paint::Doubt,
@@ -311,7 +311,7 @@ fn object(message: &Sent<'_>, gathered: &Gathered, how: &How) -> Value {
         "identificativo": dossier.id().as_str(),
         "subject": dossier.subject(),
         "sender": dossier.sender().as_str(),
-        "summary": dossier.summary().code(),
+        "summary": dossier.summary_at(how.now).code(),
         "orphan": dossier.is_orphan(),
         "receipts": message.general.iter().map(|receipt| receipt_object(receipt, gathered)).collect::<Vec<_>>(),
         "recipients": message.recipients.iter().map(|status| recipient_object(status, gathered)).collect::<Vec<_>>(),

@@ -217,7 +217,7 @@ impl Page<'_> {
         writeln!(out, "<ul class=\"counts\">")?;
         writeln!(out, "<li class=\"all\">{} <b>{}</b></li>", words.messages, messages.len())?;
         for summary in [Summary::Delivered, Summary::Accepted, Summary::Submitted, Summary::Warning, Summary::Failed] {
-            let count = messages.iter().filter(|message| message.dossier.summary() == summary).count();
+            let count = messages.iter().filter(|message| message.dossier.summary_at(self.how.now) == summary).count();
             if count > 0 {
                 let (class, word) = (Tone::of_summary(&summary).class(), summary.in_language(self.look.language));
                 writeln!(out, "<li class=\"{class}\">{}{word} <b>{count}</b></li>", summary_icon(&summary))?;
@@ -238,7 +238,7 @@ impl Page<'_> {
             words.overview, words.status, words.sent, labels.subject, words.progress,
         )?;
         for (index, message) in messages.iter().enumerate() {
-            let summary = message.dossier.summary();
+            let summary = message.dossier.summary_at(self.how.now);
             let certified = message.recipients.iter().filter(|status| !matches!(status.progress(), Progress::External { .. }));
             let (all, delivered) = certified.fold((0, 0), |(all, delivered), status| {
                 (all + 1, delivered + usize::from(matches!(status.progress(), Progress::Delivered { .. })))
@@ -265,7 +265,7 @@ impl Page<'_> {
 
     fn message(&self, out: &mut impl Write, number: usize, message: &Sent<'_>) -> io::Result<()> {
         let (labels, words) = (self.look.labels, self.words);
-        let (dossier, summary) = (message.dossier, message.dossier.summary());
+        let (dossier, summary) = (message.dossier, message.dossier.summary_at(self.how.now));
         let scale = Scale::of(dossier, self.how.now);
         // It fits a sheet, and is not torn apart.
         let short = if message.recipients.len() <= SHORT { " short" } else { "" };

@@ -49,8 +49,8 @@ coded! {
             "il messaggio è stato sia accettato sia rifiutato";
         /// There are several acceptances, or several notices of non-acceptance.
         SeveralAcceptances { count: usize } = "several-acceptances",
-            "there are {count} different acceptances of the message",
-            "ci sono {count} accettazioni diverse del messaggio";
+            "there are {count} different acceptances, or refusals, of the message",
+            "ci sono {count} accettazioni, o rifiuti, diversi del messaggio";
     }
 }
 

@@ -259,6 +259,17 @@ impl Dossier {
         if self.is_orphan() { Summary::Submitted } else { Summary::Accepted }
     }
 
+    /// What became of it as a whole, by `now`: as [`Dossier::summary`], but a [`Warning`](Summary::Warning) where the notice of 24 hours should have come
+    /// for a recipient, and nothing has (RFC 6109 §3.1.6).
+    #[must_use]
+    pub fn summary_at(&self, now: UnixTime) -> Summary {
+        let overdue = |missing: &Missing| matches!(missing, Missing::Outcome { overdue: Overdue::TwentyFourHours, .. });
+        match self.summary() {
+            Summary::Accepted if self.missing(now).iter().any(overdue) => Summary::Warning,
+            summary => summary,
+        }
+    }
+
     /// What has not come by `now`, and since when it is awaited.
     #[must_use]
     pub fn missing(&self, now: UnixTime) -> Vec<Missing> {

@@ -103,11 +103,9 @@ impl<'a> Header<'a> {
             }
         }
         other_lines.extend_from_slice(bytes.get(at..).unwrap_or_default());
-        // A CR that ends a message becomes a line end with the first LF that is written behind it.
-        if other_lines.last() == Some(&b'\r') {
-            other_lines.pop();
-        }
-        other_lines.truncate(split_line_end(&other_lines).text.len());
+        // A CR that ends a message without a body becomes part of a line end when a body is written behind it.
+        let text = other_lines.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last.saturating_add(1));
+        other_lines.truncate(text);
         Self { fields, other_lines }
     }
 

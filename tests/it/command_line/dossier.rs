@@ -193,7 +193,7 @@ fn only_what_is_verified_counts() {
     fs::write(&path, forged).unwrap();
     let ran = dossier(&["--json", folder.to_str().unwrap()]);
     let object = ran.object();
-    assert_eq!((ran.code, &object["summary"]), (1, &"accepted".into()));
+    assert_eq!((ran.code, &object["summary"]), (1, &"warning".into()), "days after, its receipt has not come");
     assert_eq!(object["recipients"][0]["progress"], "accepted");
     let unproven = &object["unproven"][0];
     assert_eq!((&unproven["outcome"], &unproven["kind"]), (&"failed".into(), &"avvenuta-consegna".into()));

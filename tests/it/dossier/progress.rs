@@ -159,6 +159,16 @@ fn s3_1_6_missing_is_told_to_the_second() {
 }
 
 #[test]
+fn s3_1_6_a_notice_that_did_not_come_is_a_warning() {
+    let waiting = dossier(&[post().acceptance(0), post().delivery(5, CARLA)]);
+    assert_eq!(waiting.summary(), Summary::Accepted);
+    assert_eq!(waiting.summary_at(after(24 * HOUR - 1)), Summary::Accepted);
+    assert_eq!(waiting.summary_at(after(24 * HOUR)), Summary::Warning);
+    let over = dossier(&[post().to(&[BRUNO]).acceptance(0), post().to(&[BRUNO]).delivery(5, BRUNO)]);
+    assert_eq!(over.summary_at(after(30_000 * HOUR)), Summary::Delivered);
+}
+
+#[test]
 fn s3_1_6_after_the_first_notice_an_outcome_is_still_missing_and_after_the_final_one_no_more() {
     let mut receipts = vec![post().to(&[BRUNO]).acceptance(0), post().to(&[BRUNO]).late(12 * HOUR, BRUNO, FIRST)];
     assert_eq!(dossier(&receipts).missing(after(13 * HOUR)).len(), 1);
