@@ -1,4 +1,4 @@
-//! PEC (Posta Elettronica Certificata, Italy's certified e-mail, RFC 6109): read, verified and composed, without I/O.
+//! PEC (Posta Elettronica Certificata, Italy's certified e-mail, RFC 6109): read, verified, composed and driven, without I/O.
 //!
 //! | to | see |
 //! | --- | --- |
@@ -7,6 +7,8 @@
 //! | verify | [`Verifier::verify`], which gives a [`Report`] |
 //! | use what is proven | [`Report::into_verified`], [`Verified`], [`Notification`], [`CertificationData`] |
 //! | compose and sign, as a provider or as its user | [`compose`] |
+//! | run a provider's points | [`provider`] |
+//! | follow a sent message, keep its evidence | [`dossier`] |
 //! | hold a receipt against the original that was kept | [`receipt_check`] |
 //! | show a message in a list, and hide receipts | [`glance`] |
 //! | read the bounces of ordinary mail | [`dsn`] |
