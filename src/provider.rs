@@ -13,7 +13,7 @@
 //! Each of these is a function that decides and does nothing: it takes the [`State`], what came in, the caller's randomness and the time, and
 //! gives a [`Pending`] decision. Once its messages are signed, by a key in memory or by a device far away, it becomes a [`Committed`] one: the
 //! [`Output`]s to carry out, and the [`Delta`] of the state. The caller stores both in one transaction of its own, and then acts. A crash
-//! before that has changed nothing, and trying again with the same randomness gives the same bytes; a crash after it
+//! before that has changed nothing, and trying again with the same randomness and time gives the same bytes; a crash after it
 //! finds the outputs in the store.
 //!
 //! The caller does SMTP, mailboxes, storage and the search for viruses. One decision at a time is to be made and committed on one state.

@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 pub struct Submitted<'a> {
     /// Who has been authenticated: the address of the user's mailbox.
     pub user: &'a Address,
-    /// The reverse path (`MAIL FROM`), which is certified as the sender.
+    /// The reverse path (`MAIL FROM`), which is certified as the sender, as it is written; the user's address, whatever the case of its letters.
     pub mail_from: &'a Address,
     /// The forward paths (`RCPT TO`), which are certified as the recipients; one that stands twice counts once. A PEC mailbox is the same whatever the case
     /// of its letters, as it is where the mail arrives.
@@ -151,7 +151,7 @@ impl<'a> Case<'_, 'a> {
     fn smtp_refusal(&self) -> Option<SmtpReply> {
         let (submitted, settings) = (self.submitted, self.operator.settings());
         let reply = |code, status, text| Some(SmtpReply::new(code, status, text));
-        if submitted.user != submitted.mail_from {
+        if folded(submitted.user) != folded(submitted.mail_from) {
             reply(553, "5.7.1", "the reverse path is not the address of the authenticated user")
         } else if !self.operator.manages(submitted.mail_from.domain()) {
             reply(553, "5.7.1", "the domain of the reverse path is not managed here")
@@ -265,7 +265,7 @@ impl<'a> Case<'_, 'a> {
     fn refuse(&self, reply: SmtpReply) -> Pending {
         let mut plan = self.plan(&self.id());
         let mut record = self.record_without_facts(&plan, Event::SubmissionRefused);
-        record.note = match self.submitted.user == self.submitted.mail_from {
+        record.note = match folded(self.submitted.user) == folded(self.submitted.mail_from) {
             true => reply.to_string().into(),
             false => format!("{reply}: {}", self.submitted.user).into(),
         };

@@ -5,6 +5,8 @@ use core::ops::Deref;
 use core::str::FromStr;
 use std::sync::Arc;
 
+#[cfg(feature = "serde")]
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
 use super::log::LogRecord;
@@ -80,9 +82,8 @@ impl Output {
     }
 }
 
-/// The bytes of a message, shared by the outputs that need them.
+/// The bytes of a message, shared by the outputs that need them. With the feature `serde` they are written in base64.
 #[derive(Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct MailBytes(Arc<Vec<u8>>);
 
 impl From<Vec<u8>> for MailBytes {
@@ -102,6 +103,21 @@ impl Deref for MailBytes {
 impl AsRef<[u8]> for MailBytes {
     fn as_ref(&self) -> &[u8] {
         &self.0
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MailBytes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&**self))
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for MailBytes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Self::from).map_err(serde::de::Error::custom)
     }
 }
 

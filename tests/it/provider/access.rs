@@ -262,6 +262,9 @@ fn s3_1_2_what_smtp_refuses_gets_no_notice() {
     let (code, status, note) = refusal(uno, &|mail| mail.user = address("mallory@pec.gestoreuno.example"));
     assert_eq!((code, &*status), (553, "5.7.1"));
     assert!(note.ends_with(": mallory@pec.gestoreuno.example"), "{note}");
+    // One user, however the mail program writes the address.
+    let login = Mail { user: address("Anna@PEC.gestoreuno.example"), ..Mail::usual() };
+    assert_eq!(shape(&login.submit())[0], "submitted");
     let foreign = |mail: &mut Mail| (mail.user, mail.mail_from) = (address(BRUNO), address(BRUNO));
     assert_eq!(refusal(uno, &foreign).1, "5.7.1");
     // Another environment of the same provider has a certificate of its own.
@@ -444,6 +447,20 @@ fn the_same_randomness_gives_the_same_bytes() {
     assert_ne!(related[0], related[1]);
     let boundary = |message: &[u8]| outer(message, "Content-Type").unwrap();
     assert_ne!(boundary(delivered(&committed)[0].1), boundary(sent(&committed)[0].2));
+}
+
+/// Whatever a decision is kept in, letters are kept in little more room than they take, and come back as they were.
+#[test]
+fn what_was_decided_can_be_stored() {
+    let body = "parola ".repeat(100) + "\r\n";
+    let committed = Mail::new(MAIL.to_owned() + &body.repeat(300), &[BRUNO]).submit();
+    let bytes: usize = sent(&committed).iter().map(|(_, _, message)| message.len()).sum();
+    assert!(bytes > 200_000);
+    let stored = serde_json::to_string(&committed).unwrap();
+    assert!(stored.len() < bytes * 3 / 2, "{} for {bytes}", stored.len());
+    assert_eq!(serde_json::from_str::<Committed>(&stored).unwrap(), committed);
+    let bad = stored.replacen("\"message\":\"", "\"message\":\"*", 1);
+    assert!(serde_json::from_str::<Committed>(&bad).is_err());
 }
 
 #[test]
