@@ -13,7 +13,7 @@
 //! Each of these is a function that decides and does nothing: it takes the [`State`], what came in, the caller's randomness and the time, and
 //! gives a [`Pending`] decision. Once its messages are signed, by a key in memory or by a device far away, it becomes a [`Committed`] one: the
 //! [`Output`]s to carry out, and the [`Delta`] of the state. The caller stores both in one transaction of its own, and then acts. A crash
-//! before that has changed nothing, and trying again with the same randomness gives the same bytes; a crash after it
+//! before that has changed nothing, and trying again with the same randomness and time gives the same bytes; a crash after it
 //! finds the outputs in the store.
 //!
 //! The caller does SMTP, mailboxes, storage and the search for viruses. One decision at a time is to be made and committed on one state.
@@ -162,6 +162,10 @@ coded! {
         NotManaged { domain: Box<str> } = "provider-not-managed",
             "the domain {domain} is not managed under the certificate that signs",
             "il dominio {domain} non è gestito con il certificato di firma";
+        /// The certificate that is to sign is not valid at the time given: nobody would believe its messages. Go on with its successor.
+        NotValid { subject: Box<str> } = "provider-not-valid",
+            "the certificate of {subject} is not valid at the time given",
+            "il certificato di {subject} non è valido all'ora indicata";
         /// A message cannot be composed or signed.
         Compose { error: ComposeError } = "provider-compose",
             "{error}",
@@ -178,10 +182,6 @@ coded! {
         OtherMessage { delivery: DeliveryId } = "provider-other-message",
             "the message given is not the one of the delivery {delivery}",
             "il messaggio fornito non è quello della consegna {delivery}";
-        /// The time given is later than can be written.
-        Time = "provider-time",
-            "the time is too late to be reckoned with",
-            "l'ora è troppo avanzata per il calcolo dei termini";
     }
 }
 

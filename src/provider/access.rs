@@ -9,7 +9,7 @@ use super::log::{Event, LogRecord};
 use super::output::SmtpReply;
 use super::pending::Plan;
 use super::state::{Change, State, to_follow};
-use super::{Operator, Pending, ProviderError, VirusVerdict};
+use super::{Operator, Pending, ProviderError, VirusVerdict, folded};
 use crate::address::{Address, Domain};
 use crate::certdata::{ExtendedError, Fault, Recipient, RecipientKind};
 use crate::compose::{ComposeError, Draft, Entropy, receipt_of, subject_of};
@@ -24,9 +24,10 @@ use crate::time::Timestamp;
 pub struct Submitted<'a> {
     /// Who has been authenticated: the address of the user's mailbox.
     pub user: &'a Address,
-    /// The reverse path (`MAIL FROM`), which is certified as the sender.
+    /// The reverse path (`MAIL FROM`), which is certified as the sender, as it is written; the user's address, whatever the case of its letters.
     pub mail_from: &'a Address,
-    /// The forward paths (`RCPT TO`), which are certified as the recipients; one that stands twice counts once.
+    /// The forward paths (`RCPT TO`), which are certified as the recipients; one that stands twice counts once. A PEC mailbox is the same whatever the case
+    /// of its letters, as it is where the mail arrives.
     pub rcpt_to: &'a [Address],
     /// The mail.
     pub message: &'a [u8],
@@ -61,7 +62,8 @@ impl<'o> AccessPoint<'o> {
     /// A mail that is refused in 3 and 4, but whose header or recipients are longer than a notice can tell, is refused in SMTP too.
     ///
     /// # Errors
-    /// [`ProviderError::Compose`] when the operator's certificate or settings are such that nothing can be signed. No mail causes an error.
+    /// [`ProviderError::NotValid`] when the operator's certificate is not valid at this time, [`ProviderError::Compose`] when it or the settings are such that
+    /// nothing can be signed. No mail causes an error.
     ///
     /// ```
     /// # #[cfg(feature = "rustcrypto")] {
@@ -103,8 +105,7 @@ impl<'o> AccessPoint<'o> {
         entropy: &Entropy,
         now: Timestamp,
     ) -> Result<Pending, ProviderError> {
-        let mut seen = HashSet::new();
-        let recipients = submitted.rcpt_to.iter().filter(|recipient| seen.insert(*recipient)).cloned().collect();
+        let recipients = distinct(self.operator, submitted.rcpt_to);
         let case = Case { operator: self.operator, submitted, recipients, entropy, now };
         if let Some(reply) = case.smtp_refusal() {
             return Ok(case.refuse(reply));
@@ -151,7 +152,7 @@ impl<'a> Case<'_, 'a> {
     fn smtp_refusal(&self) -> Option<SmtpReply> {
         let (submitted, settings) = (self.submitted, self.operator.settings());
         let reply = |code, status, text| Some(SmtpReply::new(code, status, text));
-        if submitted.user != submitted.mail_from {
+        if folded(submitted.user) != folded(submitted.mail_from) {
             reply(553, "5.7.1", "the reverse path is not the address of the authenticated user")
         } else if !self.operator.manages(submitted.mail_from.domain()) {
             reply(553, "5.7.1", "the domain of the reverse path is not managed here")
@@ -173,16 +174,11 @@ impl<'a> Case<'_, 'a> {
 
     fn facts(&self) -> Result<Transaction, ProviderError> {
         let recipients = self.recipients.iter().map(|address| {
-            let kind = if self.provider_of(address).is_some() { RecipientKind::Certified } else { RecipientKind::External };
+            let kind = if provider_of(self.operator, address).is_some() { RecipientKind::Certified } else { RecipientKind::External };
             Recipient::new(address.clone(), kind)
         });
         let (identity, submitted) = (self.operator.identity(), self.submitted);
         Ok(identity.transaction_of(submitted.message, submitted.mail_from.clone(), recipients.collect(), self.now, self.id())?)
-    }
-
-    /// Whose the domain is, "through a case-insensitive search" (RFC 6109 §2.2.1).
-    fn provider_of(&self, address: &Address) -> Option<&Provider> {
-        self.operator.directory().and_then(|directory| directory.by_domain(address.domain()))
     }
 
     fn drafts(&self, facts: &Transaction) -> Result<Drafts<'a>, ComposeError> {
@@ -270,7 +266,7 @@ impl<'a> Case<'_, 'a> {
     fn refuse(&self, reply: SmtpReply) -> Pending {
         let mut plan = self.plan(&self.id());
         let mut record = self.record_without_facts(&plan, Event::SubmissionRefused);
-        record.note = match self.submitted.user == self.submitted.mail_from {
+        record.note = match folded(self.submitted.user) == folded(self.submitted.mail_from) {
             true => reply.to_string().into(),
             false => format!("{reply}: {}", self.submitted.user).into(),
         };
@@ -296,7 +292,8 @@ impl<'a> Case<'_, 'a> {
         let mut groups: Vec<Vec<Address>> = Vec::new();
         for recipient in &self.recipients {
             // A secondary environment is a system of its own, as its record is.
-            let place = self.provider_of(recipient).map_or(Place::Domain(recipient.domain()), |provider| Place::Provider(provider.dn()));
+            let place =
+                provider_of(self.operator, recipient).map_or(Place::Domain(recipient.domain()), |provider| Place::Provider(provider.dn()));
             let index = *places.entry(place).or_insert(groups.len());
             match groups.get_mut(index) {
                 Some(group) => group.push(recipient.clone()),
@@ -329,6 +326,18 @@ impl<'a> Case<'_, 'a> {
         let (sender, subject) = (self.submitted.mail_from.as_str().into(), subject_of(self.submitted.message).into());
         LogRecord { sender, subject, recipients: self.recipients.clone(), ..plan.record(event) }
     }
+}
+
+/// Whose the domain is, "through a case-insensitive search" (RFC 6109 §2.2.1).
+fn provider_of<'o>(operator: &'o Operator, address: &Address) -> Option<&'o Provider> {
+    operator.directory().and_then(|directory| directory.by_domain(address.domain()))
+}
+
+/// Each recipient once, in the first of its spellings: a PEC mailbox gives one receipt. Outside of PEC a server may tell local parts apart by case.
+fn distinct(operator: &Operator, recipients: &[Address]) -> Vec<Address> {
+    let (mut seen, mut mailboxes) = (HashSet::new(), HashSet::new());
+    let mut is_new = |address| seen.insert(address) && (provider_of(operator, address).is_none() || mailboxes.insert(folded(address)));
+    recipients.iter().filter(|address| is_new(*address)).cloned().collect()
 }
 
 /// By what a submission is known again: the same user, paths and bytes, in whatever order the recipients come.

@@ -84,7 +84,8 @@ impl<'o> DeliveryPoint<'o> {
     ///
     /// # Errors
     /// [`ProviderError::UnknownDelivery`] when nothing is, or was, to be delivered so; [`ProviderError::OtherMessage`] when a receipt is due and
-    /// these are not the bytes that arrived; [`ProviderError::Compose`].
+    /// these are not the bytes that arrived; [`ProviderError::NotValid`] when a message is due and the operator's certificate is not valid at this time;
+    /// [`ProviderError::Compose`].
     pub fn settle(
         &self,
         state: &State,

@@ -103,7 +103,8 @@ impl<'o> IncomingPoint<'o> {
     /// ```
     ///
     /// # Errors
-    /// [`ProviderError::Compose`] when the operator's certificate or settings are such that nothing can be signed. No mail causes an error.
+    /// [`ProviderError::NotValid`] when the operator's certificate is not valid at this time, [`ProviderError::Compose`] when it or the settings are such that
+    /// nothing can be signed. No mail causes an error.
     pub fn receive<'a>(&self, state: &State, arrived: &Arrived<'a>, entropy: &Entropy, now: Timestamp) -> Result<Pending, ProviderError> {
         let operator = self.operator;
         let rcpt_to = distinct(arrived.rcpt_to);

@@ -44,17 +44,17 @@ pub struct LogRecord {
     pub when: Timestamp,
     /// What happened.
     pub event: Event,
-    /// The sender of the original message; empty where it is not known.
+    /// The sender of the original message, in at most 1,000 characters; empty where it is not known.
     pub sender: Box<str>,
     /// The recipients that are concerned.
     pub recipients: Vec<Address>,
-    /// The subject of the original message.
+    /// The subject of the original message; a longer one is cut to 1,000 characters, the last three being dots.
     pub subject: Box<str>,
     /// The Message-IDs of the messages that were written.
     pub related: Vec<Box<str>>,
     /// The provider of the sender, as far as it is known.
     pub provider: Box<str>,
-    /// What else is to be known: a reason, the name of a virus, the Message-ID of a mail that is not PEC.
+    /// What else is to be known, in at most 1,000 characters: a reason, the name of a virus, the Message-ID of a mail that is not PEC.
     pub note: Box<str>,
 }
 

@@ -4,6 +4,9 @@ use core::fmt;
 use core::ops::Deref;
 use std::sync::Arc;
 
+#[cfg(feature = "serde")]
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::log::LogRecord;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
@@ -77,9 +80,8 @@ impl Output {
     }
 }
 
-/// The bytes of a message, shared by the outputs that need them.
+/// The bytes of a message, shared by the outputs that need them. With the feature `serde` they are written in base64.
 #[derive(Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct MailBytes(Arc<Vec<u8>>);
 
 impl From<Vec<u8>> for MailBytes {
@@ -99,6 +101,21 @@ impl Deref for MailBytes {
 impl AsRef<[u8]> for MailBytes {
     fn as_ref(&self) -> &[u8] {
         &self.0
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MailBytes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&**self))
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for MailBytes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Self::from).map_err(serde::de::Error::custom)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Decisions that wait for their signatures.
 
+use core::fmt;
 use std::collections::BTreeMap;
 
 use super::log::{Event, LogRecord};
@@ -16,7 +17,7 @@ use crate::time::Timestamp;
 
 /// What a point has decided, its messages not yet signed. Until it is committed nothing has happened.
 #[must_use = "nothing happens before it is signed and carried out"]
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Pending {
     transaction: PecId,
     to_sign: Vec<ToSign>,
@@ -24,8 +25,18 @@ pub struct Pending {
     delta: Delta,
 }
 
+/// How much there is of each: what is to be signed is long, and carries letters of others.
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (to_sign, planned, changes) = (self.to_sign.len(), self.planned.len(), self.delta.changes().len());
+        let mut debug = f.debug_struct("Pending");
+        debug.field("transaction", &self.transaction).field("to_sign", &to_sign).field("planned", &planned).field("changes", &changes);
+        debug.finish_non_exhaustive()
+    }
+}
+
 /// An output, whose message may wait for its signature.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Planned {
     Ready(Output),
     Send { message: Message, transaction: PecId, mail_from: Address, rcpt_to: Vec<Address> },
@@ -159,6 +170,10 @@ impl<'o> Plan<'o> {
 
     /// A message to be signed, under the scheme of the operator.
     pub(super) fn sign(&mut self, draft: Draft<'_>) -> Result<Message, ProviderError> {
+        let (certificate, now) = (self.operator.identity().certificate(), self.now.instant());
+        if now < certificate.not_before() || certificate.not_after() < now {
+            return Err(ProviderError::NotValid { subject: certificate.subject().into() });
+        }
         let to_sign = match self.operator.settings().scheme {
             Some(scheme) => draft.with_digest(scheme.digest()).to_sign_by(scheme)?,
             None => draft.to_sign()?,
@@ -191,7 +206,11 @@ impl<'o> Plan<'o> {
         self.ready(Output::Refuse { transaction: self.about.clone(), reply });
     }
 
+    /// What others wrote is cut: a message to thousands of domains has a record for each.
     pub(super) fn log(&mut self, record: LogRecord) {
+        let cut = |text: &str| clipped(&text).into();
+        let (sender, subject, note) = (cut(&record.sender), cut(&record.subject), cut(&record.note));
+        let record = LogRecord { sender, subject, note, ..record };
         self.ready(Output::Log { record, keep_until: keep_until(self.now) });
     }
 

@@ -80,7 +80,8 @@ impl<'o> Timeouts<'o> {
     /// leaves no room for is given up, with a record in the log, so that no message keeps the others waiting.
     ///
     /// # Errors
-    /// [`ProviderError::Compose`] when the certificate cannot sign by the scheme that is asked for.
+    /// [`ProviderError::NotValid`] when something is due and the certificate is not valid at this time, [`ProviderError::Compose`] when it cannot sign by
+    /// the scheme that is asked for. What is due stays due.
     pub fn run(&self, state: &State, entropy: &Entropy, now: Timestamp) -> Result<Pending, ProviderError> {
         let settings = self.operator.settings();
         let mut plan = Plan::new(self.operator, entropy.pec_id(self.operator.host()), now);

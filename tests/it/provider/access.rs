@@ -6,8 +6,8 @@ use std::time::Instant;
 use postacert::compose::{InMemoryKey, Signer as _, SizeLimits, relabel};
 use postacert::provider::{Committed, Delay, Event, Operator, Output, Pending, ProviderError, Stage, State, Submitted, VirusVerdict};
 use postacert::{
-    Acceptance, Address, CertificationData, DirectoryBuilder, Fault, NonAcceptance, Provider, ReceiptKind, RecipientKind,
-    TransportEnvelope, Verifier,
+    Acceptance, Address, CertificationData, DirectoryBuilder, Fault, NonAcceptance, Provider, ReceiptKind, RecipientKind, Timestamp,
+    TransportEnvelope, UnixTime, Verifier,
 };
 use proptest::prelude::*;
 
@@ -212,11 +212,14 @@ fn a_recipient_that_stands_twice_counts_once() {
     let committed = mail.submit();
     assert_eq!(notice(&committed).0.recipients().len(), 3);
     assert_eq!(sent(&committed).iter().flat_map(|(_, to, _)| *to).count(), 3);
-    // Local parts are told apart by case, as addresses are.
-    let both =
-        Mail::new(format!("From: {ANNA}\r\nTo: {BRUNO}, Bruno@cert.duepostale.example\r\n\r\n"), &[BRUNO, "Bruno@cert.duepostale.example"]);
-    let committed = both.submit();
-    assert_eq!(notice(&committed).0.recipients().len(), 2);
+    // A PEC mailbox has one receipt, however it is spelled; outside of PEC a server may tell local parts apart by case.
+    let twice = [BRUNO, "Bruno@cert.duepostale.example", DARIO, "Dario@mail.example"];
+    let committed = Mail::new(format!("From: {ANNA}\r\nTo: {}\r\n\r\n", twice.join(", ")), &twice).submit();
+    let expected = addresses(&[BRUNO, DARIO, "Dario@mail.example"]);
+    assert_eq!(sent(&committed).iter().flat_map(|(_, to, _)| to.to_vec()).collect::<Vec<_>>(), expected);
+    let certified = notice(&committed).0;
+    assert_eq!(certified.recipients().iter().filter_map(|to| to.address().value()).cloned().collect::<Vec<_>>(), expected);
+    assert_eq!(after(&committed).recipients(&committed.transaction).map(|(to, _)| to.as_str()).collect::<Vec<_>>(), [BRUNO]);
     // Size by recipients: three of them fit.
     let three = GESTORE_UNO.set(|settings| settings.sizes = SizeLimits::of(MAIL.len() as u64 * 3));
     assert_eq!(sent(&mail.submit_to(&three, &State::new())).len(), 3);
@@ -259,6 +262,9 @@ fn s3_1_2_what_smtp_refuses_gets_no_notice() {
     let (code, status, note) = refusal(uno, &|mail| mail.user = address("mallory@pec.gestoreuno.example"));
     assert_eq!((code, &*status), (553, "5.7.1"));
     assert!(note.ends_with(": mallory@pec.gestoreuno.example"), "{note}");
+    // One user, however the mail program writes the address.
+    let login = Mail { user: address("Anna@PEC.gestoreuno.example"), ..Mail::usual() };
+    assert_eq!(shape(&login.submit())[0], "submitted");
     let foreign = |mail: &mut Mail| (mail.user, mail.mail_from) = (address(BRUNO), address(BRUNO));
     assert_eq!(refusal(uno, &foreign).1, "5.7.1");
     // Another environment of the same provider has a certificate of its own.
@@ -443,6 +449,20 @@ fn the_same_randomness_gives_the_same_bytes() {
     assert_ne!(boundary(delivered(&committed)[0].1), boundary(sent(&committed)[0].2));
 }
 
+/// Whatever a decision is kept in, letters are kept in little more room than they take, and come back as they were.
+#[test]
+fn what_was_decided_can_be_stored() {
+    let body = "parola ".repeat(100) + "\r\n";
+    let committed = Mail::new(MAIL.to_owned() + &body.repeat(300), &[BRUNO]).submit();
+    let bytes: usize = sent(&committed).iter().map(|(_, _, message)| message.len()).sum();
+    assert!(bytes > 200_000);
+    let stored = serde_json::to_string(&committed).unwrap();
+    assert!(stored.len() < bytes * 3 / 2, "{} for {bytes}", stored.len());
+    assert_eq!(serde_json::from_str::<Committed>(&stored).unwrap(), committed);
+    let bad = stored.replacen("\"message\":\"", "\"message\":\"*", 1);
+    assert!(serde_json::from_str::<Committed>(&bad).is_err());
+}
+
 #[test]
 fn s5_1_the_signatures_may_be_made_elsewhere() {
     let (operator, state, mail) = (&GESTORE_UNO.operator, State::new(), Mail::usual());
@@ -588,6 +608,40 @@ fn what_an_envelope_cannot_inherit_is_a_formal_fault() {
     let committed = Mail::new(&mail, &[BRUNO, CARLA, DARIO]).submit();
     let reason = not_accepted(&committed);
     assert!(reason.starts_with(&format!("5.6.0 - {UNO} - l'intestazione avrebbe ")), "{reason}");
+}
+
+/// A record for each of many domains, each with the same subject, must not make of a mail a thousandfold of log.
+#[test]
+fn s2_3_a_long_subject_is_cut_in_the_log() {
+    let to: Vec<String> = (0..100).map(|n| format!("dario@mail{n}.example")).collect();
+    let subject = format!("{}\r\n ", "a".repeat(70)).repeat(850);
+    let mail = format!("From: {ANNA}\r\nTo: {}\r\nSubject: {subject}b\r\n\r\nciao\r\n", to.join(",\r\n "));
+    let committed = Mail::new(&mail, &to.iter().map(String::as_str).collect::<Vec<_>>()).submit();
+    assert!(notice(&committed).0.subject().unwrap().len() > 60_000, "it is certified as it is");
+    assert_eq!(sent(&committed).len(), 100);
+    for record in records(&committed) {
+        assert_eq!((record.subject.chars().count(), record.subject.ends_with("aaa...")), (1_000, true), "{:?}", record.event);
+    }
+}
+
+/// Nobody would believe what is signed under a certificate that is not valid yet, or no more.
+#[test]
+fn s2_2_2_nothing_is_signed_outside_of_the_validity_of_the_certificate() {
+    let (operator, certificate) = (&GESTORE_UNO.operator, GESTORE_UNO.identity().certificate());
+    let mail = Mail::usual();
+    let submit = |instant: UnixTime, seconds: i64| {
+        let now = Timestamp::new(instant.checked_add_secs(seconds).unwrap(), 60).unwrap();
+        operator.access_point().submit(&State::new(), &mail.submitted(), &entropy(1), now)
+    };
+    for (instant, seconds) in [(certificate.not_before(), -1), (certificate.not_after(), 1)] {
+        let error = submit(instant, seconds).unwrap_err();
+        assert_eq!(error.code(), "provider-not-valid");
+        assert!(submit(instant, 0).is_ok());
+    }
+    // What needs no signature is decided all the same.
+    let refused = Mail { user: address(CARLA), ..Mail::usual() };
+    let late = Timestamp::new(certificate.not_after().checked_add_secs(1).unwrap(), 60).unwrap();
+    assert!(operator.access_point().submit(&State::new(), &refused.submitted(), &entropy(1), late).is_ok());
 }
 
 #[test]

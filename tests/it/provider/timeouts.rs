@@ -231,13 +231,13 @@ fn s3_1_6_a_clock_that_goes_backwards_does_no_harm() {
 fn a_term_beyond_the_last_year_never_comes() {
     let near = UnixTime::MAX.checked_add_secs(-13 * HOUR).unwrap();
     let envelope = sent("busta1@pec.gestoreuno.example", near, &[BRUNO]);
-    let mut state = state(vec![followed(&envelope, &[(BRUNO, "silent", "untold")])]);
-    assert_eq!(deadline(&state), near.checked_add_secs(12 * HOUR));
-    let last = Timestamp::new(UnixTime::MAX, 0).unwrap();
-    let committed = run(&state, last);
-    assert_eq!(events(&committed), ["first-notice-issued"]);
-    state.apply(&committed.delta);
+    let at = |delay| state(vec![followed(&envelope, &[(BRUNO, "silent", delay)])]);
+    assert_eq!(deadline(&at("untold")), near.checked_add_secs(12 * HOUR));
+    let (state, last) = (at("told"), Timestamp::new(UnixTime::MAX, 0).unwrap());
     assert_eq!((deadline(&state), run(&state, last).outputs.len()), (None, 0));
+    // No certificate lasts that long. What is due stays due, until there is another.
+    let error = OPERATOR.timeouts().run(&at("untold"), &ENTROPY, last).unwrap_err();
+    assert_eq!(error.code(), "provider-not-valid");
 }
 
 #[test]

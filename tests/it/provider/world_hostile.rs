@@ -3,7 +3,8 @@
 use postacert::compose::{Draft, Entropy, Identity};
 use postacert::provider::{Arrived, Output, Stage, State, VirusVerdict};
 use postacert::{
-    Certificate, Delivery, Fault, Message, NonDelivery, Outcome, PecId, ReceiptKind, TakenInCharge, TransportEnvelope, VerificationTime,
+    Acceptance, Certificate, Delivery, DeliveryTimeout, ExtendedError, Fault, Message, NonDelivery, Outcome, PecId, ReceiptKind, Recipient,
+    RecipientKind, TakenInCharge, Transaction, TransportEnvelope, VerificationTime, VirusDetection,
 };
 
 use crate::fixtures;
@@ -178,23 +179,22 @@ fn no_altered_envelope_brings_a_receipt() {
 #[test]
 fn a_provider_cannot_speak_for_anothers_users() {
     let (mut world, id) = waiting();
-    // What the third provider would have to know, it has read somewhere.
-    let transaction = {
-        let envelope = lying_in(&genuine(), BRUNO, "posta-certificata");
-        let message = Message::parse(&envelope).unwrap();
-        let data = message.unverified_content().unwrap().data().cloned().unwrap();
-        TransportEnvelope::try_from(&data).unwrap().transaction().clone()
-    };
-    assert_eq!(*transaction.id(), id);
     let issuing = Certificate::from_pem_or_der(&fixtures::read("pki/issuing.pem")).unwrap();
     let liar = Identity::new("Gestore Tre Posta S.c.a r.l.", certificate("tre"), issuing).unwrap();
+    // What the third provider would have to know, it has read somewhere; it signs in its own name.
+    let recipients = vec![Recipient::new(address(BRUNO), RecipientKind::Certified)];
+    let transaction = Transaction::new(address(ANNA), recipients, liar.provider(), world.legal_time(), id.clone()).unwrap();
     let entropy = |n| Entropy::new([n; 32]);
     let bruno = || address(BRUNO);
     let service = address("ricezione@pec.gestoreuno.example");
+    let reason: Option<ExtendedError> = "5.4.1 - Gestore Tre - tempo massimo superato".parse().ok();
     let facts = (
         Delivery::new(transaction.clone(), bruno(), ReceiptKind::Complete),
-        NonDelivery::new(transaction.clone(), bruno(), Fault::NoRecipient, None).unwrap(),
+        NonDelivery::new(transaction.clone(), bruno(), Fault::NoRecipient, reason.clone()).unwrap(),
         TakenInCharge::new(transaction.clone(), vec![bruno()]).unwrap(),
+        VirusDetection::new(transaction.clone(), bruno(), reason.clone()),
+        DeliveryTimeout::new(transaction.clone(), bruno(), reason),
+        Acceptance::new(transaction.clone()),
         TransportEnvelope::new(transaction, ReceiptKind::Complete),
     );
     let original = b"From: anna@pec.gestoreuno.example\r\nTo: bruno@cert.duepostale.example\r\n\r\nciao\r\n";
@@ -202,12 +202,13 @@ fn a_provider_cannot_speak_for_anothers_users() {
         (ANNA, Draft::delivery(&liar, &facts.0, original, &entropy(1))),
         (ANNA, Draft::non_delivery(&liar, &facts.1, &entropy(2))),
         ("ricezione@pec.gestoreuno.example", Draft::taken_in_charge(&liar, &facts.2, &service, &entropy(3))),
-        (BRUNO, Draft::transport_envelope(&liar, &facts.3, original, &entropy(4))),
+        ("ricezione@pec.gestoreuno.example", Draft::virus_detection(&liar, &facts.3, &service, &entropy(4))),
+        (ANNA, Draft::delivery_timeout(&liar, &facts.4, &entropy(5))),
+        (ANNA, Draft::acceptance(&liar, &facts.5, &entropy(6))),
+        (BRUNO, Draft::transport_envelope(&liar, &facts.6, original, &entropy(7))),
     ];
     for (to, draft) in lies {
-        // Another provider's name in its own message is refused already when it is composed.
-        let Ok(draft) = draft else { continue };
-        let to_sign = draft.to_sign().unwrap();
+        let to_sign = draft.unwrap().to_sign().unwrap();
         let signature = Keys::Cheap.signer("tre").sign(&to_sign.request()).unwrap();
         let raw = to_sign.finish_with(&signature, &Keys::Cheap).unwrap();
         let begun = world.transcript.len();
