@@ -165,7 +165,8 @@ impl<'t, 'a> Entity<'t, 'a> {
         self.headers().filter(move |field| field.is(name))
     }
 
-    /// The content type: `text/plain` where the header does not say or cannot be read (`message/rfc822` in a multipart/digest).
+    /// The content type: `text/plain` where the header does not say or cannot be read (`message/rfc822` in a multipart/digest). The parameters of
+    /// a type that cannot be read are those that are there.
     #[must_use]
     pub fn content_type(&self) -> ContentType<'a> {
         parse::content_type_of(self.tree.raw, self.node())

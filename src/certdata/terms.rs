@@ -71,15 +71,15 @@ terms! {
     /// ```
     #[non_exhaustive]
     pub enum PecKind {
-        /// The sender's provider has accepted the message (RFC 6109 §3.1.2).
+        /// The sender's provider has accepted the message (RFC 6109 §3.1.4).
         Acceptance = "accettazione",
-        /// The sender's provider has refused the message (§3.1.3, §3.1.5).
+        /// The sender's provider has refused the message (§3.1.2, §3.1.3).
         NonAcceptance = "non-accettazione",
         /// The recipient's provider has taken the message in charge (§3.2.1).
         TakenInCharge = "presa-in-carico",
         /// The message lies in the recipient's mailbox (§3.3.2).
         Delivery = "avvenuta-consegna",
-        /// The message itself, on its way between providers and to its recipient (§3.1.4).
+        /// The message itself, on its way between providers and to its recipient (§3.1.5).
         TransportEnvelope = "posta-certificata",
         /// The message could not be delivered (§3.3.3, §3.2.4).
         NonDelivery = "errore-consegna",

@@ -115,7 +115,7 @@ pub(super) fn signed_entity<'a>(
 fn text_part(subtype: &str, text: &[u8], out: &mut Vec<u8>) {
     /// RFC 5322 §2.1.1: lines should be no longer.
     const LINE: usize = 78;
-    let fits = |line: &[u8]| line.len() <= LINE && !line.starts_with(b".") && !line.starts_with(b"From ");
+    let fits = |line: &[u8]| line.len() <= LINE && !line.starts_with(b".") && !line.starts_with(b"From ") && !line.ends_with(b" \r");
     let plain = text.is_ascii() && text.split(|b| *b == b'\n').all(fits);
     let encoding = if plain { "7bit" } else { "quoted-printable" };
     let head = format!(
@@ -281,6 +281,25 @@ mod tests {
         }
         let long = b"abc\r\n".repeat(10_000);
         assert!(fits(&long) && !fits(&[&long[..], b"\xff"].concat()));
+    }
+
+    #[test]
+    fn text_that_some_server_would_change_is_encoded() {
+        let written = |text: &str| {
+            let mut out = Vec::new();
+            text_part("plain", text.as_bytes(), &mut out);
+            String::from_utf8(out).unwrap().rsplit_once("\r\n\r\n").unwrap().1.to_owned()
+        };
+        for (text, wanted) in [
+            ("a b\r\n", "a b\r\n"),
+            ("a \r\nb\r\n", "a=20\r\nb\r\n"),
+            (".\r\nFrom a-\r\n", "=2E\r\n=46rom a-\r\n"),
+            ("a=3D\r\n", "a=3D\r\n"),
+            ("è=\r\n", "=C3=A8=3D\r\n"),
+        ] {
+            assert_eq!(written(text), wanted, "{text:?}");
+        }
+        assert_eq!(written(&"x".repeat(80)), format!("{}=\r\n{}", "x".repeat(75), "x".repeat(5)));
     }
 
     #[test]

@@ -57,12 +57,14 @@ impl HeaderWriter {
         self.bytes.extend_from_slice(b">\r\n");
     }
 
-    /// A field taken over as it stands, with CR LF at the ends of its lines; lines of blanks alone, which folding may have left, go. It is one
-    /// field by having been read as one.
+    /// A field taken over as it stands, with CR LF at the ends of its lines; lines of blanks alone, which folding may have left, go, and so do
+    /// blanks before its colon. It is one field by having been read as one.
     pub(super) fn inherited(&mut self, raw: &[u8]) -> Result<(), Unfit> {
         fits(raw)?;
-        for line in lines(raw) {
-            self.bytes.extend_from_slice(line);
+        for (index, line) in lines(raw).enumerate() {
+            for piece in without_gap(index, line) {
+                self.bytes.extend_from_slice(piece);
+            }
             self.bytes.extend_from_slice(b"\r\n");
         }
         Ok(())
@@ -81,7 +83,7 @@ impl HeaderWriter {
                 b if b.is_ascii() => b' ',
                 _ => b'?',
             };
-            let line: Vec<u8> = line.iter().map(fit).collect();
+            let line: Vec<u8> = without_gap(index, line).into_iter().flatten().map(fit).collect();
             let held = if index == 0 { line.iter().position(|b| *b == b':') } else { line.iter().position(|b| !is_blank(*b)) };
             if let Some(held) = held {
                 fold_line(&line, held, &mut mended)?;
@@ -115,6 +117,13 @@ pub(super) fn fits(raw: &[u8]) -> Result<(), Unfit> {
 fn lines(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
     let lines = raw.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     lines.filter(|line| !line.iter().all(|b| is_blank(*b)))
+}
+
+/// A line in two pieces, without the blanks that RFC 5322 §4.5.1 lets stand before the colon: many readers take such a line for the body's first.
+fn without_gap(index: usize, line: &[u8]) -> [&[u8]; 2] {
+    let colon = line.iter().position(|b| *b == b':').filter(|_| index == 0).unwrap_or_default();
+    let (name, rest) = line.split_at_checked(colon).unwrap_or((b"", line));
+    [name.trim_ascii_end(), rest]
 }
 
 fn is_blank(b: u8) -> bool {

@@ -41,6 +41,11 @@ impl<'a> ContentType<'a> {
         Some(Self { kind, subtype, parameters: cursor.rest() })
     }
 
+    /// The same type with the parameters of a value that could not be read: a part of no type may still have a name.
+    pub(super) fn with_parameters_of(self, value: &'a [u8]) -> Self {
+        Self { parameters: value, ..self }
+    }
+
     /// The type before the slash, as written: `multipart`.
     #[must_use]
     pub fn kind(&self) -> &'a str {

@@ -297,7 +297,7 @@ impl<'a> Parser<'a, '_> {
         }
         self.with_node(index, |n| {
             n.encoding = encoding;
-            n.content_type = fields.content_type.filter(|_| content_type.is_some()).and_then(|field| field.value_offset());
+            n.content_type = fields.content_type.and_then(|field| field.value_offset());
             n.disposition = fields.disposition.and_then(|field| field.value_offset());
         });
         let Some(content_type) = content_type else { return };
@@ -425,7 +425,7 @@ impl<'a> ContentFields<'a> {
 /// The content type of an entity, read again where the parser found it.
 pub(super) fn content_type_of<'a>(raw: &'a [u8], node: &Node) -> ContentType<'a> {
     let default = if node.in_digest { ContentType::MESSAGE } else { ContentType::TEXT };
-    value_at(raw, node, node.content_type).and_then(ContentType::read).unwrap_or(default)
+    value_at(raw, node, node.content_type).map_or(default, |value| ContentType::read(value).unwrap_or(default.with_parameters_of(value)))
 }
 
 /// The disposition of an entity, read again where the parser found it.

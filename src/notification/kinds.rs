@@ -4,7 +4,7 @@ use super::{Notification, NotificationError, Transaction, meant};
 use crate::address::Address;
 use crate::certdata::{CertificationData, ExtendedError, Fault, PecKind, ReceiptKind, Written};
 
-/// The sender's provider has accepted the message (`accettazione`, RFC 6109 §3.1.2).
+/// The sender's provider has accepted the message (`accettazione`, RFC 6109 §3.1.4).
 #[doc(alias("accettazione", "ricevuta di accettazione"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
@@ -33,7 +33,7 @@ impl Acceptance {
     }
 }
 
-/// The sender's provider has refused the message (`non-accettazione`, RFC 6109 §3.1.3 and, for a virus, §3.1.5).
+/// The sender's provider has refused the message (`non-accettazione`, RFC 6109 §3.1.2 and, for a virus, §3.1.3).
 #[doc(alias("non-accettazione", "avviso di non accettazione"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
@@ -375,7 +375,7 @@ impl VirusDetection {
     }
 }
 
-/// What is certified of a message on its way (`posta-certificata`, RFC 6109 §3.1.4): the envelope that carries the original.
+/// What is certified of a message on its way (`posta-certificata`, RFC 6109 §3.1.5): the envelope that carries the original.
 ///
 /// It is no notification: it tells nobody what became of the message.
 #[doc(alias("posta-certificata", "busta di trasporto"))]

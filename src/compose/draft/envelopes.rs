@@ -38,8 +38,8 @@ impl<'a> Draft<'a> {
     ///
     /// The facts must be those of the original: [`Identity::transaction_of`] takes them from it.
     ///
-    /// The envelope takes `Received`, `To`, `Cc`, `Return-Path` and `Reply-To` from the original as they stand; a missing `Reply-To`, or an empty
-    /// one, is made from its `From`. `X-TipoRicevuta` is left out where the original has none and the receipt is the complete one, which is
+    /// The envelope takes `Received`, `To`, `Cc`, `Return-Path` and `Reply-To` from the original as they stand, but for blanks before the colon and
+    /// lines of blanks; a missing `Reply-To`, or an empty one, is made from its `From`. `X-TipoRicevuta` is left out where the original has none and the receipt is the complete one, which is
     /// what that means.
     ///
     /// # Errors

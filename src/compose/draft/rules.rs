@@ -11,7 +11,9 @@ use crate::notification::Transaction;
 
 pub(super) fn check(identity: &Identity, transaction: &Transaction, plan: &Plan<'_, '_>) -> Result<(), ComposeError> {
     let data = &plan.data;
-    let named = transaction.provider().unwrap_or_default();
+    let Some(named) = transaction.provider().filter(|named| !named.is_empty()) else {
+        return Err(ComposeError::Element { element: "gestore-emittente" });
+    };
     if named != identity.provider() {
         return Err(ComposeError::OtherProvider { facts: named.into(), identity: identity.provider().into() });
     }

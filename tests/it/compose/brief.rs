@@ -274,6 +274,11 @@ fn names_come_out_with_hash_behind_them() {
     assert_eq!(renamed(&format!("name={long}")), format!("{long}.hash"));
     assert_eq!(renamed(&format!("name={}", "è".repeat(2000))), format!("{}.hash", "è".repeat(2000)));
     assert_eq!(renamed(&format!("name=x{}", "è".repeat(10_000))), format!("x{}.hash", "è".repeat(2047)));
+    // A type that cannot be read has its parameters all the same.
+    for unreadable in ["image", "", "application/", "a b/c"] {
+        let original = mixed(&[&format!("Content-Type: {unreadable}; name=\"a.png\"\r\n\r\nx")]);
+        assert_eq!(brief(original.as_bytes()).unwrap().parts()[0].hash_name(), "a.png.hash", "{unreadable:?}");
+    }
     // The file name comes before the name, unless it is empty.
     assert_eq!(renamed("name=a\r\nContent-Disposition: attachment; filename=b"), "b.hash");
     assert_eq!(renamed("name=a\r\nContent-Disposition: attachment; filename=\"\""), "a.hash");

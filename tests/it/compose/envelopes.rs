@@ -9,16 +9,16 @@ fn facts() -> Transaction {
     transaction("Richiesta").with_reply_to("=?utf-8?B?w6A=?= <altro@mail.example>,(uno)  b@c.example").unwrap()
 }
 
-/// Fields of a name in any case, with blanks where they may be, folded in every way.
+/// Fields of a name in any case, with blanks in every place of the value, folded in every way.
 const RETURN_PATH: &str = "RETURN-path:<anna@pec.gestoreuno.example>\r\n";
 const RECEIVED: [&str; 2] = [
     "reCeived: from b.example (b.example [192.0.2.2])  \r\n\tby  access.gestoreuno.example;\r\n   Sun, 22 Nov 2026 03:50:00 +0100 (CET)\r\n",
-    "Received :from a.example\t\r\n by b.example; Sun, 22 Nov 2026 03:49:00 +0100\r\n",
+    "Received:from a.example\t\r\n by b.example; Sun, 22 Nov 2026 03:49:00 +0100\r\n",
 ];
 const TO: &str = "tO:   \"Bruno \\\"B.\\\", ufficio\"  <bruno@PEC.gestoreuno.example> ,\r\n\t carla@pec.studio.gestoreuno.example\r\n";
-const CC: &str = "cc\t:=?ISO-8859-1?q?D=E0rio?=\r\n <dario@mail.example>  \r\n";
+const CC: &str = "cc:=?ISO-8859-1?q?D=E0rio?=\r\n <dario@mail.example>  \r\n";
 const REPLY_TO: &str = "Reply-to:\r\n =?utf-8?B?w6A=?= <altro@mail.example>,(uno)\r\n  b@c.example\r\n";
-const MESSAGE_ID: &str = "message-Id :\r\n\t<abc$1@client.example> \r\n";
+const MESSAGE_ID: &str = "message-Id:\r\n\t<abc$1@client.example> \r\n";
 
 /// Others stand between, whose names are like those.
 fn original() -> String {

@@ -136,6 +136,28 @@ fn s2_1_1_2_a_field_that_cannot_stay_as_it_is_is_refused_in_a_transport_envelope
     assert!(transport(&anna, from.as_bytes()).unwrap_err().starts_with("the field From cannot be inherited"));
 }
 
+/// A blank before the colon was lawful once (RFC 5322 §4.5.1). Whoever does not read that takes the line, and all below it, for the body.
+#[test]
+fn s2_1_1_2_no_field_is_inherited_with_a_blank_before_its_colon() {
+    let original = b"To : bruno@pec.gestoreuno.example\r\nCc\t :\r\n c : d@e.example\r\nReply-To : Anna <x@y.example>\r\n\r\nciao\r\n";
+    let facts = Transaction::new(
+        address("anna@pec.gestoreuno.example"),
+        vec![Recipient::new(to(), RecipientKind::Certified)],
+        PROVIDER,
+        when(),
+        id(),
+    );
+    let facts = TransportEnvelope::new(facts.unwrap().with_reply_to("Anna <x@y.example>").unwrap(), ReceiptKind::Complete);
+    let transport = Draft::transport_envelope(&identity(), &facts, original, &ENTROPY).unwrap().sign_with(&*KEY).unwrap();
+    let mended = [b"Received : \0\r\n", &original[..]].concat();
+    let anomaly = anomaly("anna@mail.example", &mended);
+    let anomaly = anomaly.strip_prefix(b"Received:\r\n").unwrap();
+    for raw in [&transport, anomaly] {
+        let inherited = b"To: bruno@pec.gestoreuno.example\r\nCc:\r\n c : d@e.example\r\nReply-To: Anna <x@y.example>\r\nX-Trasporto: ";
+        assert!(raw.starts_with(inherited), "{}", String::from_utf8_lossy(&raw[..200]));
+    }
+}
+
 #[test]
 fn s2_1_a_missing_reply_to_is_made_from_the_from() {
     let anna = address("anna@pec.gestoreuno.example");

@@ -42,6 +42,18 @@ fn one_provider_does_not_certify_for_another() {
 }
 
 #[test]
+fn s4_4_whoever_certifies_has_a_name() {
+    for nameless in ["", " \t "] {
+        let identity = Identity::new(nameless, identity().certificate().clone(), []).unwrap();
+        let facts = transaction("Richiesta");
+        let facts =
+            Transaction::new(facts.sender().clone(), facts.recipients().to_vec(), nameless, facts.when(), facts.id().clone()).unwrap();
+        let sentence = "the facts lack gestore-emittente, or have it in another form than the DTD's (RFC 6109 §4.4)";
+        refused(Draft::acceptance(&identity, &Acceptance::new(facts), &ENTROPY), "compose-element", sentence);
+    }
+}
+
+#[test]
 fn a_receipt_concerns_a_recipient() {
     let stranger = || address("estraneo@pec.gestoreuno.example");
     let sentence = "estraneo@pec.gestoreuno.example is not among the recipients of the message (RFC 6109 §3.3.2)";

@@ -249,6 +249,7 @@ fn content_types_are_read_leniently() {
         ("multipart/mixed; ", "multipart", "mixed", None),
         ("application/x-pkcs7-signature\r\n ;charset=a", "application", "x-pkcs7-signature", Some("a")),
         ("text", "text", "plain", None),
+        ("text; charset=x", "text", "plain", Some("x")),
         ("/html", "text", "plain", None),
         ("", "text", "plain", None),
     ] {
