@@ -99,8 +99,10 @@ impl Manifest {
     /// What rests on the word of whoever made the bundle is not found out: the time, if its basis is not proven, and that no receipt was left out.
     #[must_use]
     pub fn verify_again<'f>(&self, verifier: &Verifier, files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<BundleFault> {
+        // Every one is checked: an archive may hold two files of one name.
+        let files: Vec<(&str, &[u8])> = files.into_iter().collect();
+        let mut faults = self.check(files.iter().copied());
         let files: BTreeMap<&str, &[u8]> = files.into_iter().collect();
-        let mut faults = self.check(files.iter().map(|(name, bytes)| (*name, *bytes)));
         let mut dossier = Dossier::empty(self.id.clone(), self.sender.clone(), Some(&self.subject));
         for file in &self.files {
             let (Some(bytes), FileRole::Receipt { verification, .. }) = (files.get(file.name.as_str()), &file.role) else { continue };

@@ -276,6 +276,12 @@ fn hostile_manifests_are_named_for_what_they_are() {
     // Of two entries with one name the one that is right does not hide the other.
     twice.files.last_mut().unwrap().sha256 = postacert::Fingerprint::of(b"");
     assert_eq!(codes(&twice.check(lent(&files))), ["bundle-file-twice", "bundle-file-changed"]);
+    // Of two files with one name, too.
+    for at in [0, files.len()] {
+        let mut two = files.clone();
+        two.insert(at, (files[0].0.clone(), b"altro".to_vec()));
+        assert_eq!(codes(&manifest().verify_again(&VERIFIER, lent(&two)))[0], "bundle-file-changed", "{at}");
+    }
     // The same receipt as two files.
     let mut copied = manifest();
     let mut copy = copied.files[0].clone();
