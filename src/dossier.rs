@@ -36,7 +36,7 @@ pub use receipt::{Receipt, ReceiptRecord};
 pub use record::{DossierRecord, RecipientRecord};
 pub use status::{Missing, Overdue, Progress, RecipientStatus, Summary};
 
-use core::cmp::Ordering;
+use core::cmp::{Ordering, Reverse};
 use std::collections::BTreeSet;
 
 use receipt::Entry;
@@ -179,8 +179,10 @@ impl Named {
         word.is_some_and(|word| word.standing >= standing)
     }
 
+    /// What is recorded does not change what was verified; of what is worth the same, the acceptance is believed first.
     fn kind(self) -> RecipientKind {
-        self.by_acceptance.or(self.by_refusal).or(self.by_others).map_or(RecipientKind::Certified, |word| word.kind)
+        let words = [self.by_acceptance, self.by_refusal, self.by_others].into_iter().flatten();
+        words.min_by_key(|word| Reverse(word.standing)).map_or(RecipientKind::Certified, |word| word.kind)
     }
 
     /// What it is worth that anybody names it.

@@ -14,7 +14,7 @@ use postacert::{Message, Report};
 use serde_json::json;
 
 use crate::args::{BundleCheckArgs, BundleCommand, BundleMakeArgs, PolicyName};
-use crate::dossier::word;
+use crate::dossier::{date, word};
 use crate::gather::{Gathered, How};
 use crate::terminal::{Look, Paint, printable, wrapped};
 use crate::{Exit, complain, json, trust};
@@ -150,6 +150,7 @@ fn check(args: &BundleCheckArgs, look: Look) -> Result<Exit> {
             "outcome": if faults.is_empty() { "passed" } else { "failed" },
             "identificativo": manifest.id.as_str(),
             "files": manifest.files.len(),
+            "judged": judged(&manifest).iter().map(|(at, basis, policy)| json!({ "at": at, "basis": basis, "policy": policy })).collect::<Vec<_>>(),
             "faults": faults,
         });
         writeln!(out, "{}", json::line(&object))?;
@@ -157,6 +158,15 @@ fn check(args: &BundleCheckArgs, look: Look) -> Result<Exit> {
         write!(out, "{}", checked(&manifest, &faults, look))?;
     }
     Ok(if faults.is_empty() { Exit::Passed } else { Exit::NotPassed })
+}
+
+/// By which instants, bases and policies the receipts are judged: what is sound is so by these, and whoever wrote the manifest chose them.
+fn judged(manifest: &Manifest) -> BTreeSet<(String, String, String)> {
+    let records = manifest.files.iter().filter_map(|file| match &file.role {
+        FileRole::Receipt { verification, .. } => Some(verification),
+        _ => None,
+    });
+    records.map(|record| (record.instant.to_string(), record.basis.to_string(), record.policy.to_string())).collect()
 }
 
 /// The policy that the bundle was made with.
@@ -190,6 +200,11 @@ fn read(folder: &Path, manifest: &Manifest) -> Result<BTreeMap<String, Vec<u8>>>
 fn checked(manifest: &Manifest, faults: &[BundleFault], look: Look) -> String {
     let words = look.labels.dossier;
     let mut lines = vec![look.paint(Paint::Heading, &printable(&manifest.subject)), format!("  {}", printable(manifest.id.as_str()))];
+    let judged = judged(manifest).into_iter().map(|(at, basis, policy)| {
+        let text = format!("{} {} ({basis}), {} {policy}", words.bundle_judged, date(&at, words), look.labels.policy);
+        wrapped("  ", &printable(&text))
+    });
+    lines.extend(judged);
     for recipient in &manifest.recipients {
         lines.push(wrapped("  ", &printable(&format!("{}: {}", recipient.address, word(&recipient.progress, words)))));
     }

@@ -180,6 +180,18 @@ pub(crate) fn date(when: &str, words: &Labels) -> String {
     format!("{day} {time} {zone}")
 }
 
+/// A sentence with its times written as all others are.
+fn with_dates(sentence: &str, words: &Labels) -> String {
+    let word = |word: &str| {
+        let bare = word.trim_end_matches([',', ':', ')']);
+        match bare.parse::<Timestamp>() {
+            Ok(_) => date(bare, words) + &word[bare.len()..],
+            Err(_) => word.to_owned(),
+        }
+    };
+    sentence.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 pub(crate) fn subject<'s>(message: &'s Sent<'_>, words: &Labels) -> &'s str {
     match message.dossier.subject() {
         "" => words.no_subject,
@@ -198,7 +210,7 @@ pub(crate) fn notes(message: &Sent<'_>, gathered: &Gathered, how: &How, look: Lo
         Missing::Acceptance => words.orphan.to_owned(),
         missing => missing.in_language(look.language).to_string(),
     });
-    let mut notes: Vec<String> = issues.chain(late).collect();
+    let mut notes: Vec<String> = issues.chain(late).map(|note| with_dates(&note, words)).collect();
     if notes.len() > NOTES {
         let more = notes.len() - NOTES;
         notes.truncate(NOTES);

@@ -240,7 +240,8 @@ impl Dossier {
         told
     }
 
-    /// What became of the message as a whole.
+    /// What became of the message as a whole. What is merely recorded counts, too: it is proven as far as the [`RecipientStatus::standing`] of the
+    /// recipients is [`Standing::Verified`].
     #[must_use]
     pub fn summary(&self) -> Summary {
         let disputes = self.disputes();

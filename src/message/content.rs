@@ -47,6 +47,7 @@ pub struct Content<'a> {
     kind: ContentKind,
     data: Option<CertificationData>,
     original: Option<CarriedMessage<'a>>,
+    anomaly_text: Option<Box<str>>,
 }
 
 impl<'a> Content<'a> {
@@ -68,10 +69,30 @@ impl<'a> Content<'a> {
         self.original.as_ref()
     }
 
+    /// What the provider says in an anomaly envelope to people: nothing else in it tells the reason (RFC 6109 §3.2.2). Every provider words it in its own way, so
+    /// it is to be shown and never read by a program. `None` for other messages, and where there is no text.
+    ///
+    /// ```
+    /// # use postacert::{Directory, Message, Verifier, VerificationTime};
+    /// # let directory = Directory::from_ldif(include_bytes!("../../tests/fixtures/directory/directory.ldif"))?;
+    /// # let verifier = Verifier::builder().directory(directory).build()?;
+    /// # let time = VerificationTime::asserted("2026-12-01T12:00:00Z".parse()?);
+    /// # let raw = include_bytes!("../../tests/fixtures/valid/anomalia-ordinaria.eml");
+    /// let content = verifier.verify(&Message::parse(raw)?, time).into_verified()?;
+    /// let text = content.value().anomaly_text().ok_or("no text")?;
+    /// assert!(text.contains("Tali dati non sono stati certificati per il seguente errore"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn anomaly_text(&self) -> Option<&str> {
+        self.anomaly_text.as_deref()
+    }
+
     /// The same, owning the carried bytes.
     #[must_use]
     pub fn into_owned(self) -> Content<'static> {
-        Content { kind: self.kind, data: self.data, original: self.original.map(CarriedMessage::into_owned) }
+        let original = self.original.map(CarriedMessage::into_owned);
+        Content { kind: self.kind, data: self.data, original, anomaly_text: self.anomaly_text }
     }
 
     pub(crate) fn into_parts(self) -> (Option<CertificationData>, Option<CarriedMessage<'a>>) {
@@ -140,6 +161,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) original: Option<CarriedMessage<'a>>,
     /// `X-Trasporto: errore` stands in the outer header and there is no daticert.
     pub(crate) anomaly: bool,
+    anomaly_text: Option<Box<str>>,
     /// What makes the content unusable.
     pub(crate) fatal: Vec<Finding>,
     pub(crate) findings: Vec<Finding>,
@@ -151,7 +173,8 @@ impl<'a> Reading<'a> {
     /// Reads the first child of a root multipart/signed; `None` where there is none. Of the limits, those of the certification data count.
     pub(crate) fn of(message: &Message<'a>, form: LineForm, limits: &Limits) -> Option<Self> {
         let signed = message.signed_entity()?;
-        let mut reading = Self { data: None, original: None, anomaly: false, fatal: Vec::new(), findings: Vec::new(), framing: None };
+        let mut reading =
+            Self { data: None, original: None, anomaly: false, anomaly_text: None, fatal: Vec::new(), findings: Vec::new(), framing: None };
         if !signed.is("multipart", "mixed") {
             let found = signed.content_type().to_string().into();
             reading.note(FindingKind::SignedEntityType { found }, &signed);
@@ -175,7 +198,7 @@ impl<'a> Reading<'a> {
     /// The content, if it can be used at all.
     pub(crate) fn into_content(self) -> Option<Content<'a>> {
         let kind = self.kind()?;
-        self.fatal.is_empty().then_some(Content { kind, data: self.data, original: self.original })
+        self.fatal.is_empty().then_some(Content { kind, data: self.data, original: self.original, anomaly_text: self.anomaly_text })
     }
 
     /// The one direct child that is message/rfc822 or named postacert.eml (R4).
@@ -253,11 +276,19 @@ impl<'a> Reading<'a> {
         if let Some(extra) = extra {
             self.note(FindingKind::AnomalyExtraPart, &extra);
         }
+        self.anomaly_text = signed.children().find_map(|part| plain_text(&part)).map(Into::into);
     }
 
     fn note(&mut self, kind: FindingKind, entity: &Entity<'_, 'a>) {
         self.findings.push(Finding::new(kind, Place::part(&entity.section())));
     }
+}
+
+/// The plain text that a part is, or of the alternatives that it is.
+fn plain_text(part: &Entity<'_, '_>) -> Option<String> {
+    let is_text = |part: &Entity<'_, '_>| part.is("text", "plain") && part.name().is_none();
+    let mut alternatives = part.children().filter(|_| part.is("multipart", "alternative"));
+    if is_text(part) { Some(part.decode_text()) } else { alternatives.find(is_text).map(|text| text.decode_text()) }
 }
 
 /// `daticert.xml` on the wire; RFC 6109 §4.3.3 prints `certdata.xml`.

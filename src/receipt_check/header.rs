@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bytes::{Comparison, compare, split_line_end};
+use super::bytes::{Comparison, compare, lines, split_line_end};
 use super::finding::{CheckFinding, CheckFindingKind, place};
 use crate::finding::{FindingKind, Place};
 use crate::mime::{Entity, HeaderField};
@@ -241,7 +241,7 @@ fn compare_values(one: &HeaderField<'_>, other: &HeaderField<'_>) -> Values {
     }
 }
 
-/// The value without its line ends, a tab being a blank: those who fold anew write either.
+/// The value without its line ends, a tab being a blank: those who fold anew write either. A CR without LF is no line end.
 fn unfolded(value: &[u8]) -> impl Iterator<Item = u8> {
-    value.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).map(|byte| if *byte == b'\t' { b' ' } else { *byte })
+    lines(value).flat_map(|line| line.text).map(|byte| if *byte == b'\t' { b' ' } else { *byte })
 }

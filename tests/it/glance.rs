@@ -91,6 +91,22 @@ fn the_mail_in_an_anomaly_envelope_is_carried_not_attested() {
 }
 
 #[test]
+fn s3_2_2_the_reason_of_an_anomaly_is_in_the_provider_s_text() {
+    let text = |raw: &[u8]| {
+        let content = verifier().verify(&Message::parse(raw).unwrap(), at()).into_verified().unwrap();
+        content.into_owned().value().anomaly_text().map(str::to_owned)
+    };
+    let told = text(&read("valid/anomalia-ordinaria.eml")).unwrap();
+    assert!(told.contains(" è stato ricevuto") && told.contains("il messaggio non proviene da un sistema di posta certificata"), "{told}");
+    // The mail inside has a text, too, which is not the provider's.
+    let told = text(&compose(&Facts::Anomaly, ORIGINAL)).unwrap();
+    assert!(told.starts_with("Anomalia nel messaggio") && !told.contains("ciao"), "{told}");
+    for other in ["valid/accettazione.eml", "valid/posta-certificata-completa.eml"] {
+        assert_eq!(text(&read(other)), None);
+    }
+}
+
+#[test]
 fn ordinary_mail_shows_its_header_as_a_claim() {
     let raw = b"From: \"CONSEGNA\" <a@x.example>\r\nX-Ricevuta: avvenuta-consegna\r\nSubject: CONSEGNA: x\r\n\r\nciao\r\n";
     let shown = glance(raw);

@@ -67,6 +67,7 @@ pub(crate) struct Labels {
     pub(crate) by_anchors: &'static str,
     pub(crate) by_roots: &'static str,
     // bundles
+    pub(crate) bundle_judged: &'static str,
     pub(crate) bundle_absent: &'static str,
     pub(crate) bundle_sound: &'static str,
     pub(crate) bundle_faults: &'static str,
@@ -132,6 +133,7 @@ pub(super) static EN: Labels = Labels {
     by_directory: "provider directory",
     by_anchors: "certificates given",
     by_roots: "public roots",
+    bundle_judged: "verified again, as the manifest has it, at",
     bundle_absent: "no file for the receipt",
     bundle_sound: "the bundle is sound",
     bundle_faults: "faults",
@@ -197,6 +199,7 @@ pub(super) static IT: Labels = Labels {
     by_directory: "indice dei gestori",
     by_anchors: "certificati indicati",
     by_roots: "radici pubbliche",
+    bundle_judged: "verificato di nuovo, secondo il manifesto, al",
     bundle_absent: "nessun file per la ricevuta",
     bundle_sound: "il fascicolo di prova è integro",
     bundle_faults: "difetti",

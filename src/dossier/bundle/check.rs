@@ -42,8 +42,8 @@ coded! {
             "verificato di nuovo, {name} ha esito: {outcome}";
         /// Verified again, something is other than the manifest says.
         RecordDiffers { name: FileName, field: &'static str, recorded: Box<str>, found: Box<str> } = "bundle-record-differs",
-            "verified again, {name} has another {field}: {found}, recorded was {recorded}",
-            "verificato di nuovo, {name} ha un diverso {field}: {found}, era registrato {recorded}";
+            "verified again, {name} differs in {field}: found \"{found}\", recorded \"{recorded}\"",
+            "verificato di nuovo, {name} differisce per {field}: trovato \"{found}\", registrato \"{recorded}\"";
         /// The files, put together again, say something else of a recipient than the manifest; "" is nothing at all.
         ProgressDiffers { recipient: Address, recorded: Box<str>, found: Box<str> } = "bundle-progress-differs",
             "for {recipient} the manifest says \"{recorded}\", and the files say \"{found}\"",
@@ -99,8 +99,10 @@ impl Manifest {
     /// What rests on the word of whoever made the bundle is not found out: the time, if its basis is not proven, and that no receipt was left out.
     #[must_use]
     pub fn verify_again<'f>(&self, verifier: &Verifier, files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<BundleFault> {
+        // Every one is checked: an archive may hold two files of one name.
+        let files: Vec<(&str, &[u8])> = files.into_iter().collect();
+        let mut faults = self.check(files.iter().copied());
         let files: BTreeMap<&str, &[u8]> = files.into_iter().collect();
-        let mut faults = self.check(files.iter().map(|(name, bytes)| (*name, *bytes)));
         let mut dossier = Dossier::empty(self.id.clone(), self.sender.clone(), Some(&self.subject));
         for file in &self.files {
             let (Some(bytes), FileRole::Receipt { verification, .. }) = (files.get(file.name.as_str()), &file.role) else { continue };
@@ -123,18 +125,18 @@ impl Manifest {
     /// What is told of the receipts, against what they tell.
     fn compare(&self, dossier: &Dossier, faults: &mut Vec<BundleFault>) {
         let found: Vec<BundleRecipient> = dossier.recipients().iter().map(BundleRecipient::from).collect();
-        if found != self.recipients {
-            let all = found.iter().chain(&self.recipients).map(|recipient| &recipient.address);
-            let said = |list: &[BundleRecipient]| -> BTreeMap<Address, String> {
-                list.iter().map(|recipient| (recipient.address.clone(), recipient.to_string())).collect()
-            };
-            let (recorded, found) = (said(&self.recipients), said(&found));
-            for recipient in all.collect::<BTreeSet<_>>() {
-                let words = |of: &BTreeMap<Address, String>| of.get(recipient).map(|said| said.as_str().into()).unwrap_or_default();
-                let (recorded, found): (Box<str>, Box<str>) = (words(&recorded), words(&found));
-                if recorded != found {
-                    faults.push(BundleFault::ProgressDiffers { recipient: recipient.clone(), recorded, found });
-                }
+        let mut said: BTreeMap<&Address, [Vec<String>; 2]> = BTreeMap::new();
+        for (side, recipients) in [&self.recipients, &found].into_iter().enumerate() {
+            for recipient in recipients {
+                let sides = said.entry(&recipient.address).or_default();
+                // A manifest may name a recipient twice.
+                sides.get_mut(side).into_iter().for_each(|side| side.push(recipient.to_string()));
+            }
+        }
+        for (recipient, [recorded, found]) in said {
+            if recorded != found {
+                let (recorded, found) = (recorded.join("; ").into(), found.join("; ").into());
+                faults.push(BundleFault::ProgressDiffers { recipient: recipient.clone(), recorded, found });
             }
         }
         let found = dossier.summary();
@@ -252,8 +254,17 @@ impl VerificationRecord {
             .or_else(|| difference("directory_as_of", &self.directory_as_of, &other.directory_as_of))
             .or_else(|| difference("provider", &self.provider, &other.provider))
             .or_else(|| difference("path", &self.path, &other.path))
-            .or_else(|| difference("checks", &self.checks, &other.checks))
+            .or_else(|| self.checks_difference(other))
             .or_else(|| difference("findings", &self.findings, &other.findings))
+    }
+
+    /// The checks that came out otherwise, and those alone.
+    fn checks_difference(&self, other: &Self) -> Option<Difference> {
+        let told = |record: &Self, other: &Self| {
+            let different = record.checks.iter().filter(|check| !other.checks.contains(check));
+            different.map(|(check, state)| format!("{check} {state}")).collect::<Vec<_>>().join(", ")
+        };
+        (self.checks != other.checks).then(|| ("checks", told(self, other), told(other, self)))
     }
 
     /// Another policy, or another directory.

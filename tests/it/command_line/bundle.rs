@@ -93,6 +93,11 @@ fn a_sound_bundle_is_called_so() {
     let ran = check(&out, &[]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
     assert!(ran.out.ends_with("the bundle is sound\n"), "{}", ran.out);
+    // What that rests on: whoever wrote the manifest chose it.
+    let judged = format!("at {} UTC (archive), policy default\n", at().replace('T', " ").trim_end_matches('Z'));
+    assert!(ran.out.split_whitespace().collect::<Vec<_>>().join(" ").contains(judged.trim()), "{}", ran.out);
+    let object = check(&out, &["--json"]).object();
+    assert_eq!(object["judged"], serde_json::json!([{ "at": at(), "basis": "archive", "policy": "default" }]));
     let object = check(&out, &["--json"]).object();
     assert_eq!((&object["outcome"], &object["files"], codes(&object["faults"]).len()), (&"passed".into(), &12.into(), 0));
     assert!(check(&out, &["--lang", "it"]).out.ends_with("il fascicolo di prova è integro\n"));

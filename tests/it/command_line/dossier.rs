@@ -178,8 +178,22 @@ fn what_is_overdue_is_told() {
     let last = missing("2026-11-21T09:30:00+01:00");
     assert_eq!((&last["overdue"], &last["recipient"]), (&"overdue-24h".into(), &"bruno@pec.gestoreuno.example".into()));
     assert!(dossier(&[folder]).out.contains("! nothing final has come of bruno@"));
+    let told = dossier(&["--lang", "it", folder]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("accettato il 20/11/2026 08:30:00 UTC (oltre 24 ore)"), "as all other times are written: {told}");
     let early = run(&[&["dossier"][..], &TRUST, &["--at", "2026-11-20T10:30:00+01:00", folder]].concat());
     assert!(!early.out.contains('!'), "it is awaited, not late: {}", early.out);
+}
+
+#[test]
+fn the_table_of_the_readme_is_what_is_printed() {
+    let files = ["accettazione", "avvenuta-consegna-completa"].map(|name| format!("valid/{name}.eml"));
+    let at = at();
+    let ran = run(&["dossier", "--directory", "directory/directory.ldif", "--at", &at, &files[0], &files[1]]);
+    // Lines are broken by the lengths of the paths.
+    let words = |text: &str| text.replace("tests/fixtures/", "").split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let readme = include_str!("../../../README.md");
+    let table = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert_eq!(words(table), words(&ran.out), "{}", ran.err);
 }
 
 // -- what counts --

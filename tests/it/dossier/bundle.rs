@@ -221,6 +221,15 @@ fn what_a_manifest_tells_otherwise_is_named() {
     record("provider", &|record| record.provider = None);
     record("path", &|record| record.path.clear());
     record("checks", &|record| record.checks.clear());
+    let faults_of = faults(&|manifest| {
+        if let FileRole::Receipt { verification, .. } = &mut manifest.files[0].role {
+            verification.checks[4].1 = "bad".into();
+        }
+    });
+    assert!(
+        faults_of[0].to_string().ends_with("differs in checks: found \"revocation good\", recorded \"revocation bad\""),
+        "{faults_of:?}"
+    );
     record("findings", &|record| record.findings.push("lf-only".into()));
 
     let about = |change: &dyn Fn(&mut Manifest)| codes(&faults(change));
@@ -240,6 +249,14 @@ fn what_a_manifest_tells_otherwise_is_named() {
         manifest.recipients.push(invented);
     };
     assert_eq!(about(&invent), ["bundle-progress-differs"]);
+    // Of two entries for one recipient the one that is right does not hide the other.
+    let twice = |manifest: &mut Manifest| {
+        let mut invented = manifest.recipients[0].clone();
+        invented.progress = "refused".into();
+        manifest.recipients.insert(0, invented);
+    };
+    assert_eq!(about(&twice), ["bundle-progress-differs"]);
+    assert_eq!(about(&|manifest| manifest.recipients.push(manifest.recipients[0].clone())), ["bundle-progress-differs"]);
     assert_eq!(about(&|manifest| manifest.absent.push(postacert::Fingerprint::of(b""))), ["bundle-incomplete"]);
     // A file, or all of them, taken out of the manifest and the folder.
     let mut less = manifest();
@@ -259,6 +276,12 @@ fn hostile_manifests_are_named_for_what_they_are() {
     // Of two entries with one name the one that is right does not hide the other.
     twice.files.last_mut().unwrap().sha256 = postacert::Fingerprint::of(b"");
     assert_eq!(codes(&twice.check(lent(&files))), ["bundle-file-twice", "bundle-file-changed"]);
+    // Of two files with one name, too.
+    for at in [0, files.len()] {
+        let mut two = files.clone();
+        two.insert(at, (files[0].0.clone(), b"altro".to_vec()));
+        assert_eq!(codes(&manifest().verify_again(&VERIFIER, lent(&two)))[0], "bundle-file-changed", "{at}");
+    }
     // The same receipt as two files.
     let mut copied = manifest();
     let mut copy = copied.files[0].clone();

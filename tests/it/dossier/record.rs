@@ -1,9 +1,10 @@
 //! A dossier as it is kept: it comes back as it was, and proves nothing.
 
 use postacert::dossier::{Dossier, DossierRecord, Issue, Standing, Summary};
-use postacert::{Fault, ReceiptKind};
+use postacert::{Fault, ReceiptKind, RecipientKind};
 
 use super::post::*;
+use crate::support::composed::address;
 
 fn several() -> Dossier {
     dossier(&[
@@ -111,4 +112,19 @@ fn a_record_with_receipts_of_nobody_it_lists_is_no_trouble() {
     assert!(dossier.issues().iter().all(|issue| matches!(issue, Issue::NotARecipient { .. })));
     // Each names its recipients: the server's acceptance two.
     assert_eq!(dossier.issues().len(), 5);
+}
+
+#[test]
+fn a_record_makes_nobody_external_who_is_verified_to_be_certified() {
+    // A delivery to Bruno tells that Carla is certified, too; a record, that the message was accepted for her as an external one.
+    let alone = dossier(&[post().delivery(5, BRUNO)]);
+    let mut record = DossierRecord::from(&alone);
+    record.receipts.clear();
+    record.recipients.retain(|recipient| recipient.address == address(CARLA));
+    record.recipients[0].accepted = Some(RecipientKind::External);
+    for (mut one, other) in [(alone.clone(), Dossier::from(record.clone())), (record.into(), alone.clone())] {
+        one.merge(other).unwrap();
+        assert_eq!(one.recipients(), alone.recipients());
+        assert_eq!(one.summary(), Summary::Submitted);
+    }
 }

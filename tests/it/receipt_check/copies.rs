@@ -49,7 +49,8 @@ fn s3_3_2_1_what_a_provider_does_to_the_header_is_allowed() {
 #[test]
 fn what_a_provider_must_not_do_to_the_header_differs() {
     let original = mixed(&[TEXT, PDF]);
-    let table: [(&str, &str, &[&str]); 12] = [
+    let table: [(&str, &str, &[&str]); 13] = [
+        ("To: x\r@y\r\n", "To: x@y\r\n", &["field-changed"]),
         ("To: x@y\r\n", "", &["field-added"]),
         ("", "To: x@y\r\n", &["field-removed"]),
         ("To: x@y\r\n", "To: x@z\r\n", &["field-changed"]),
