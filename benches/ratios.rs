@@ -217,7 +217,7 @@ fn directory(rows: &mut Rows) {
 
 /// All of it, the signature too, which is 0.24 of this floor (5.9 ms) where it was measured; one look at every byte of what is carried cannot
 /// be had for less than 0.055, and ours takes 0.09 for 7-bit safety, line lengths and boundaries. An original in which underscores abound takes
-/// some 0.02 more. The rest is hashing and copying, each block while it is in the caches.
+/// some 0.02 more. The rest is hashing and copying, each block while it is in the caches. Measured: 1.27 to 1.32, as fast as RSA happens to be.
 #[cfg(feature = "rustcrypto")]
 fn compose_an_envelope(rows: &mut Rows) {
     use postacert::compose::Draft;
