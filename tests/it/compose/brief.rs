@@ -9,6 +9,7 @@ use postacert::{Limits, Message};
 use proptest::prelude::*;
 
 use crate::fixtures;
+use crate::support::mail::mail_like;
 
 fn sha1(bytes: &[u8]) -> String {
     digest(DigestAlgorithm::Sha1, bytes).to_string()
@@ -352,42 +353,6 @@ fn hash_of(entity: &Entity<'_, '_>, original: &[u8]) -> String {
         body = body.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect();
     }
     sha1(&body)
-}
-
-fn mail_like() -> impl Strategy<Value = Vec<u8>> {
-    let piece = prop::sample::select(vec![
-        "\r\n",
-        "\n",
-        "\r",
-        "--",
-        "--b",
-        "--c",
-        "--b--",
-        " ",
-        "x: y",
-        "text",
-        "\0",
-        "è",
-        "From ",
-        "\r\n\r\n",
-        "\r\n--b\r\n",
-        "\r\n--c\r\n",
-        "\n--c--\n",
-        "\r\n--b--\r\n",
-        "Content-Type: multipart/mixed; boundary=b\r\n",
-        "Content-Type: multipart/signed; boundary=c\r\n\r\n",
-        "Content-Type: multipart/digest; boundary=c; name=d\n",
-        "Content-Type: multipart/mixed; boundary=bc\r\n\r\n",
-        "Content-Type: multipart/x; name=bc\r\n\r\n",
-        "Content-Type: message/rfc822\r\n",
-        "Content-Type: a/b; name=\"x y\"\r\n",
-        "Content-Type: application/pkcs7-mime; name=x\r\n",
-        "Content-Disposition: inline; filename*0*=utf-8''a%",
-        "Content-Disposition: attachment; filename=\"a\r\n b\"\r\n\r\n",
-        "Content-Disposition: attachment; filename=\"\"\n",
-        "Content-Transfer-Encoding: base64\r\n",
-    ]);
-    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat().into_bytes())
 }
 
 proptest! {

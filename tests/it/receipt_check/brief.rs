@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::{CSV, PDF, TEXT, agrees, compared, found, hash_part, mixed, multipart, sha1};
 use crate::fixtures;
+use crate::support::mail::mail_like;
 
 /// Sections of the parts whose hash matches, after our own provider has made the copy.
 fn made_and_compared(original: &str) -> Vec<String> {
@@ -253,45 +254,6 @@ fn beyond_the_limits_nothing_is_said_that_is_not_known() {
     assert_eq!((check.outcome(), found(check.findings())), (CheckOutcome::Undecided, vec![("beyond-limits", Some(""), Some(""))]));
     limits.mime_parts = 21;
     assert_eq!(BriefCheck::compare_with(copy.as_bytes(), original.as_bytes(), &limits).unwrap().outcome(), CheckOutcome::Agrees);
-}
-
-/// Mail of pieces that mean something, in an order that mostly means nothing.
-fn mail_like() -> impl Strategy<Value = Vec<u8>> {
-    let piece = prop::sample::select(vec![
-        "\r\n",
-        "\n",
-        "\r",
-        "--",
-        " ",
-        "x: y\r\n",
-        "text",
-        "\0",
-        "è",
-        "From ",
-        "\r\n\r\n",
-        "\r\n--b\r\n",
-        "\r\n--c\r\n",
-        "\n--c--\n",
-        "\r\n--b--\r\n",
-        "garbage\r\n",
-        "MIME-Version: 1.0\r\n",
-        "Content-Type: multipart/mixed; boundary=b\r\n",
-        "Content-Type: multipart/signed; boundary=c\r\n\r\n",
-        "Content-Type: multipart/digest; boundary=c; name=d\n",
-        "Content-Type: multipart/x; name=bc\r\n\r\n",
-        "Content-Type: message/rfc822\r\n",
-        "Content-Type: a/b; name=\"x y\"\r\n",
-        "Content-Type: a/b; name=\"z.hash\"\r\n\r\n",
-        "Content-Type: application/pkcs7-mime; name=x\r\n",
-        "Content-Disposition: inline; filename*0*=utf-8''a%",
-        "Content-Disposition: attachment; filename=\"a\r\n b\"\r\n\r\n",
-        "Content-Disposition: attachment; filename=\"\"\n",
-        "Content-Transfer-Encoding: base64\r\n",
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
-        "11f6ad8ec52a2984abaafd7c3b516503785c2072",
-        "Message-ID: <a@b>\r\n",
-    ]);
-    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat().into_bytes())
 }
 
 fn holds(original: &[u8], limits: &Limits) {

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postacert::Message;
+use proptest::prelude::*;
 
 use super::der::Node;
 
@@ -86,4 +87,48 @@ pub(crate) fn signed_span(raw: &[u8]) -> std::ops::Range<usize> {
     let message = Message::parse(raw).unwrap();
     let signed = message.signed().expect("a signed message");
     signed.offset()..signed.offset() + signed.bytes().len()
+}
+
+/// Mail of pieces that mean something, in an order that mostly means nothing.
+pub(crate) fn mail_like() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop::sample::select(vec![
+        "\r\n",
+        "\n",
+        "\r",
+        "--",
+        " ",
+        "x: y\r\n",
+        "text",
+        "\0",
+        "è",
+        "From ",
+        "\r\n\r\n",
+        "\r\n--b\r\n",
+        "\r\n--c\r\n",
+        "\n--c--\n",
+        "\r\n--b--\r\n",
+        "garbage\r\n",
+        "MIME-Version: 1.0\r\n",
+        "Content-Type: multipart/mixed; boundary=b\r\n",
+        "Content-Type: multipart/signed; boundary=c\r\n\r\n",
+        "Content-Type: multipart/digest; boundary=c; name=d\n",
+        "Content-Type: multipart/x; name=bc\r\n\r\n",
+        "Content-Type: message/rfc822\r\n",
+        "Content-Type: a/b; name=\"x y\"\r\n",
+        "Content-Type: a/b; name=\"z.hash\"\r\n\r\n",
+        "Content-Type: application/pkcs7-mime; name=x\r\n",
+        "Content-Disposition: inline; filename*0*=utf-8''a%",
+        "Content-Disposition: attachment; filename=\"a\r\n b\"\r\n\r\n",
+        "Content-Disposition: attachment; filename=\"\"\n",
+        "Content-Transfer-Encoding: base64\r\n",
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
+        "11f6ad8ec52a2984abaafd7c3b516503785c2072",
+        "Message-ID: <a@b>\r\n",
+        "--b",
+        "--c",
+        "--b--",
+        "x: y",
+        "Content-Type: multipart/mixed; boundary=bc\r\n\r\n",
+    ]);
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat().into_bytes())
 }
