@@ -51,6 +51,11 @@ impl Address {
     pub fn as_str(&self) -> &str {
         &self.domain.text
     }
+
+    /// The address in lower case: as it is compared where servers or providers on the way may have spelled it otherwise.
+    pub(crate) fn folded(&self) -> String {
+        self.as_str().to_ascii_lowercase()
+    }
 }
 
 impl FromStr for Address {

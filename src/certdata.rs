@@ -17,7 +17,8 @@ use core::str::FromStr;
 pub(crate) use sniff::has_postacert_root;
 pub use terms::{ExtendedError, Fault, PecKind, ReceiptKind, RecipientKind, StatusCode, TextError, UnknownTerm};
 
-pub(crate) use terms::{ANOMALY_SUBJECT_PREFIX, xml_text};
+pub(crate) use terms::{ANOMALY_SUBJECT_PREFIX, says_something, xml_text};
+pub(crate) use xml::is_character as is_xml_character;
 
 use crate::address::Address;
 use crate::ident::{MessageId, PecId};

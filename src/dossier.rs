@@ -197,7 +197,7 @@ impl Keyed for Listed {
     type Key = Box<str>;
 
     fn key(&self) -> Box<str> {
-        self.address.as_str().to_ascii_lowercase().into()
+        self.address.folded().into()
     }
 
     fn order(&self, key: &Box<str>) -> Ordering {
@@ -393,7 +393,7 @@ impl Dossier {
     }
 
     fn list(&mut self, address: &Address, named: Named) {
-        let key = address.as_str().to_ascii_lowercase().into();
+        let key = address.folded().into();
         match self.recipients.get_mut(&key) {
             Some(known) => {
                 known.named = known.named.and(named);
@@ -406,7 +406,7 @@ impl Dossier {
     }
 
     fn listed(&self, address: &Address) -> Option<&Listed> {
-        self.recipients.get(&address.as_str().to_ascii_lowercase().into())
+        self.recipients.get(&address.folded().into())
     }
 }
 

@@ -22,8 +22,8 @@ use std::borrow::Cow;
 pub use address_list::{AddressList, Mailbox};
 pub use body::{Decoded, TransferEncoding};
 pub use header::{FieldSize, Fields, HeaderField};
-pub(crate) use lines::as_crlf;
 pub use lines::{LineEnds, LineScan};
+pub(crate) use lines::{as_crlf, without_crlf_or_lf};
 pub use params::{ContentType, Disposition};
 pub(crate) use words::decode_words;
 

@@ -42,7 +42,7 @@ pub use state::{Arrival, Change, Delay, Delta, Fate, Stage, State};
 pub use timeouts::Timeouts;
 
 use crate::address::{Address, Domain};
-use crate::certdata::{ExtendedError, xml_text};
+use crate::certdata::{ExtendedError, is_xml_character, xml_text};
 use crate::compose::{ComposeError, Identity, SizeLimits};
 use crate::crypto::SignatureScheme;
 use crate::directory::{Directory, Listing};
@@ -316,7 +316,7 @@ impl Operator {
 
     /// What goes into `errore-esteso`: `5.1.1 - provider - text`, on one line and of at most 1,000 characters. There is always one.
     fn extended_error(&self, status: &str, text: &str) -> Option<ExtendedError> {
-        let foreign = |c: char| is_wild(c) || matches!(c, '\u{fffe}' | '\u{ffff}');
+        let foreign = |c: char| is_wild(c) || !is_xml_character(c);
         let said = format!("{status} - {} - {}", self.identity.provider(), text.trim());
         clipped(&said.replace(foreign, " ")).parse().ok()
     }
@@ -340,11 +340,6 @@ fn clipped(said: &impl fmt::Display) -> String {
         Some(_) => said.chars().take(LONGEST - 3).chain("...".chars()).collect(),
         None => said,
     }
-}
-
-/// An address as it is compared where servers on the way may have spelled it otherwise.
-fn folded(address: &Address) -> String {
-    address.as_str().to_ascii_lowercase()
 }
 
 /// Until when what is stored at this time must be kept (RFC 6109 §2.2.4, §2.3: 30 months).

@@ -359,6 +359,11 @@ coded! {
 
 impl core::error::Error for TextError {}
 
+/// Whether a text says anything, be it one sign.
+pub(crate) fn says_something(text: &str) -> bool {
+    text.contains(|c: char| !c.is_whitespace() && !c.is_control())
+}
+
 /// A text that XML can hold, without the white space that reading it back would take away.
 pub(crate) fn xml_text(s: &str) -> Result<Box<str>, TextError> {
     match super::xml::illegal_character(s) {

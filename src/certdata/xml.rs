@@ -385,6 +385,11 @@ pub(super) fn illegal_character(s: &str) -> Option<usize> {
     first_control.into_iter().chain(noncharacter).min()
 }
 
+/// Whether XML 1.0 (`Char`) knows the character.
+pub(crate) fn is_character(c: char) -> bool {
+    illegal_character(c.encode_utf8(&mut [0; 4])).is_none()
+}
+
 /// Makes every line end one LF (XML 1.0 §2.11).
 pub(super) fn with_line_feeds(raw: &str) -> Cow<'_, str> {
     if memchr(b'\r', raw.as_bytes()).is_none() {
@@ -421,7 +426,7 @@ fn reference(name: &str) -> Result<char, CertdataErrorKind> {
     let number = |digits: &str, radix: u32| {
         let lawful = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
         let c = lawful.then(|| u32::from_str_radix(digits, radix).ok()).flatten().and_then(char::from_u32);
-        c.filter(|&c| illegal_character(c.encode_utf8(&mut [0; 4])).is_none()).ok_or(CertdataErrorKind::Reference)
+        c.filter(|&c| is_character(c)).ok_or(CertdataErrorKind::Reference)
     };
     match name {
         "lt" => Ok('<'),

@@ -9,7 +9,7 @@ use crate::crypto::{Digest, DigestAlgorithm, hasher};
 use crate::finding::FindingKind;
 use crate::limits::Limits;
 use crate::message::ParseError;
-use crate::mime::{Entity, LineEnds, MimeError, MimeErrorKind, Tree, as_crlf};
+use crate::mime::{Entity, LineEnds, MimeError, MimeErrorKind, Tree, as_crlf, without_crlf_or_lf};
 
 use super::outer::{OuterHeader, line_end_of};
 
@@ -229,8 +229,7 @@ impl Writer<'_> {
             return end;
         }
         let body = entity.body();
-        let content = body.strip_suffix(b"\n").map_or(body, |body| body.strip_suffix(b"\r").unwrap_or(body));
-        entity.body_offset().saturating_add(content.len())
+        entity.body_offset().saturating_add(without_crlf_or_lf(body).len())
     }
 
     /// Writes the new part for one that ends at [`Writer::content_end`].

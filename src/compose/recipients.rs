@@ -51,7 +51,7 @@ impl PrimaryRecipients {
     /// The kind of receipt that this recipient gives, where the sender `asked` for that kind.
     #[must_use]
     pub fn receipt_for(&self, recipient: &Address, asked: ReceiptKind) -> ReceiptKind {
-        if self.in_copy.contains(&recipient.as_str().to_ascii_lowercase()) { ReceiptKind::Concise } else { asked }
+        if self.in_copy.contains(&recipient.folded()) { ReceiptKind::Concise } else { asked }
     }
 }
 

@@ -6,7 +6,7 @@ use super::original::message_id_of;
 use super::outer::OuterHeader;
 use super::{ComposeError, Identity};
 use crate::address::Address;
-use crate::certdata::{ReceiptKind, Recipient};
+use crate::certdata::{ReceiptKind, Recipient, is_xml_character};
 use crate::ident::{MessageId, PecId};
 use crate::mime::HeaderField;
 use crate::notification::{NotificationError, Transaction, TransportEnvelope};
@@ -137,8 +137,7 @@ fn same(a: &str, b: &str) -> bool {
 
 /// A text as XML can hold it.
 fn storable(text: &str) -> String {
-    let foreign = |c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    text.trim().chars().map(|c| if foreign(c) { '\u{fffd}' } else { c }).collect()
+    text.trim().chars().map(|c| if is_xml_character(c) { c } else { '\u{fffd}' }).collect()
 }
 
 /// The beginning of a text, for an error.

@@ -78,8 +78,7 @@ impl Receipt<'_> {
     /// By what the receipt is known again: the digest of its signed bytes and the certificate that signed them.
     #[must_use]
     pub fn id(&self) -> Fingerprint {
-        let evidence = self.notification.evidence();
-        Fingerprint::signed(&evidence.signed_digest(), evidence.signer().certificate().sha256())
+        self.notification.evidence().fingerprint()
     }
 
     pub(super) fn transaction(&self) -> &Transaction {

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memchr;
 
+use super::lines::without_line_end;
 use crate::Finding;
 
 /// A body's content-transfer-encoding (RFC 2045 §6.1).
@@ -211,8 +212,7 @@ fn quoted_printable(body: &[u8]) -> (Vec<u8>, Option<usize>) {
     let mut fault = None;
     let mut offset = 0_usize;
     for line in body.split_inclusive(|b| *b == b'\n') {
-        let content = line.strip_suffix(b"\n").unwrap_or(line);
-        let content = content.strip_suffix(b"\r").unwrap_or(content);
+        let content = without_line_end(line);
         let line_end = line.get(content.len()..).unwrap_or_default();
         let content = content.trim_ascii_end();
         match content.strip_suffix(b"=") {

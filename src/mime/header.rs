@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr_iter};
 
 use super::address_list::AddressList;
+use super::lines::without_line_end;
 use super::words;
 use crate::{FindingKind, Limits};
 
@@ -274,11 +275,6 @@ fn split(raw: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = rest.iter().position(|b| !matches!(b, b' ' | b'\t'))?;
     let value = rest.get(colon..)?.strip_prefix(b":")?;
     (!name.is_empty()).then_some((name, without_line_end(value)))
-}
-
-fn without_line_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Removes line ends (`CRLF` or `LF`) and trims blanks at both ends.

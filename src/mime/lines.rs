@@ -34,6 +34,17 @@ impl LineEnds {
     }
 }
 
+/// A line without its end: CR LF, LF, or the CR of an end that was cut in two.
+pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Bytes without the CR LF or LF at their end, if there is one; a CR alone stays.
+pub(crate) fn without_crlf_or_lf(bytes: &[u8]) -> &[u8] {
+    if bytes.ends_with(b"\n") { without_line_end(bytes) } else { bytes }
+}
+
 /// The bytes with every LF made CR LF, piece by piece and without a copy: the form that was signed, of a message that was stored with LF alone.
 pub(crate) fn as_crlf(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut lines = bytes.split(|&byte| byte == b'\n').peekable();

@@ -9,6 +9,7 @@ use memchr::{memchr, memmem};
 
 use super::body::TransferEncoding;
 use super::header::{CappedFields, FieldSize, HeaderCaps, HeaderField, Line, value_of};
+use super::lines::without_line_end;
 use super::params::{self, ContentType, Disposition, Param};
 use super::{MimeError, MimeErrorKind};
 use crate::finding::Place;
@@ -216,9 +217,7 @@ impl<'a> Parser<'a, '_> {
 
     /// Where the line before `line` ends, its line end left out: that belongs to the delimiter.
     fn end_of_line_before(&self, line: usize) -> usize {
-        let before = self.raw.get(..line).unwrap_or_default();
-        let before = before.strip_suffix(b"\n").unwrap_or(before);
-        before.strip_suffix(b"\r").unwrap_or(before).len()
+        without_line_end(self.raw.get(..line).unwrap_or_default()).len()
     }
 
     // -- entities --

@@ -9,7 +9,7 @@ use super::log::{Event, LogRecord};
 use super::output::SmtpReply;
 use super::pending::Plan;
 use super::state::{Change, State, to_follow};
-use super::{Operator, Pending, ProviderError, VirusVerdict, folded};
+use super::{Operator, Pending, ProviderError, VirusVerdict};
 use crate::address::{Address, Domain};
 use crate::certdata::{ExtendedError, Fault, Recipient, RecipientKind};
 use crate::compose::{ComposeError, Draft, Entropy, receipt_of, subject_of};
@@ -152,7 +152,7 @@ impl<'a> Case<'_, 'a> {
     fn smtp_refusal(&self) -> Option<SmtpReply> {
         let (submitted, settings) = (self.submitted, self.operator.settings());
         let reply = |code, status, text| Some(SmtpReply::new(code, status, text));
-        if folded(submitted.user) != folded(submitted.mail_from) {
+        if submitted.user.folded() != submitted.mail_from.folded() {
             reply(553, "5.7.1", "the reverse path is not the address of the authenticated user")
         } else if !self.operator.manages(submitted.mail_from.domain()) {
             reply(553, "5.7.1", "the domain of the reverse path is not managed here")
@@ -266,7 +266,7 @@ impl<'a> Case<'_, 'a> {
     fn refuse(&self, reply: SmtpReply) -> Pending {
         let mut plan = self.plan(&self.id());
         let mut record = self.record_without_facts(&plan, Event::SubmissionRefused);
-        record.note = match folded(self.submitted.user) == folded(self.submitted.mail_from) {
+        record.note = match self.submitted.user.folded() == self.submitted.mail_from.folded() {
             true => reply.to_string().into(),
             false => format!("{reply}: {}", self.submitted.user).into(),
         };
@@ -336,7 +336,7 @@ fn provider_of<'o>(operator: &'o Operator, address: &Address) -> Option<&'o Prov
 /// Each recipient once, in the first of its spellings: a PEC mailbox gives one receipt. Outside of PEC a server may tell local parts apart by case.
 fn distinct(operator: &Operator, recipients: &[Address]) -> Vec<Address> {
     let (mut seen, mut mailboxes) = (HashSet::new(), HashSet::new());
-    let mut is_new = |address| seen.insert(address) && (provider_of(operator, address).is_none() || mailboxes.insert(folded(address)));
+    let mut is_new = |address| seen.insert(address) && (provider_of(operator, address).is_none() || mailboxes.insert(address.folded()));
     recipients.iter().filter(|address| is_new(*address)).cloned().collect()
 }
 

@@ -8,7 +8,7 @@ use super::pending::Plan;
 use super::state::{ArrivalContent, Change, Due, State};
 use super::{Operator, Pending, ProviderError};
 use crate::address::Address;
-use crate::certdata::{ExtendedError, Fault, ReceiptKind, RecipientKind};
+use crate::certdata::{ExtendedError, Fault, ReceiptKind, RecipientKind, says_something};
 use crate::compose::{ComposeError, Draft, Entropy, Identity};
 use crate::fingerprint::Fingerprint;
 use crate::message::{CarriedMessage, LineForm, Message, Reading};
@@ -164,9 +164,7 @@ impl Failure {
             MailboxOutcome::NoSuchMailbox => (Fault::NoRecipient, "5.1.1", "indirizzo non valido"),
             MailboxOutcome::Full => (Fault::Other, "5.2.2", "casella piena"),
             MailboxOutcome::Disabled => (Fault::Other, "5.2.1", "casella disabilitata"),
-            MailboxOutcome::Failed(text) if !text.contains(|c: char| !c.is_whitespace() && !c.is_control()) => {
-                (Fault::Other, "5.3.0", "errore di consegna")
-            }
+            MailboxOutcome::Failed(text) if !says_something(text) => (Fault::Other, "5.3.0", "errore di consegna"),
             MailboxOutcome::Failed(text) => (Fault::Other, "5.3.0", text),
         };
         Some(Self { fault, reason: operator.extended_error(status, text) })

@@ -4,6 +4,7 @@ mod anomaly;
 mod envelope;
 mod notification;
 
+use core::cell::OnceCell;
 use std::collections::HashSet;
 
 pub(super) use envelope::virus_detection;
@@ -13,7 +14,7 @@ use super::log::{Event, LogRecord};
 use super::output::{DeliveryId, SmtpReply};
 use super::pending::{Message as Planned, Plan};
 use super::state::{Arrival, ArrivalContent, Awaited, Due, State};
-use super::{Operator, Pending, ProviderError, VirusVerdict, clipped, folded};
+use super::{Operator, Pending, ProviderError, VirusVerdict, clipped};
 use crate::address::Address;
 use crate::certdata::PecKind;
 use crate::compose::Entropy;
@@ -108,7 +109,8 @@ impl<'o> IncomingPoint<'o> {
     pub fn receive<'a>(&self, state: &State, arrived: &Arrived<'a>, entropy: &Entropy, now: Timestamp) -> Result<Pending, ProviderError> {
         let operator = self.operator;
         let rcpt_to = distinct(arrived.rcpt_to);
-        let mut reception = Reception { operator, state, arrived, rcpt_to, subject: String::new(), message_id: None, entropy, now };
+        let mut reception =
+            Reception { operator, state, arrived, rcpt_to, subject: String::new(), message_id: None, entropy, now, key: OnceCell::new() };
         if reception.rcpt_to.is_empty() || !reception.rcpt_to.iter().all(|recipient| operator.serves(recipient)) {
             return Ok(reception.refuse(SmtpReply::new(550, "5.7.1", "relaying denied"), ""));
         }
@@ -143,6 +145,8 @@ struct Reception<'r, 'a> {
     message_id: Option<Box<str>>,
     entropy: &'r Entropy,
     now: Timestamp,
+    /// What [`Reception::key`] gives, once it was asked: it takes a look at every byte.
+    key: OnceCell<Fingerprint>,
 }
 
 /// What all records of one reception say.
@@ -181,16 +185,16 @@ impl<'r, 'a> Reception<'r, 'a> {
 
     /// By what the mail is known again where no provider vouches for it.
     fn key(&self) -> Fingerprint {
-        Fingerprint::of_parts([self.arrived.mail_from.as_bytes(), self.arrived.message])
+        *self.key.get_or_init(|| Fingerprint::of_parts([self.arrived.mail_from.as_bytes(), self.arrived.message]))
     }
 
     /// Parts the recipients into those who had this message before, and the others.
     fn sift(&self, key: &Fingerprint, recipients: Vec<Address>) -> (Vec<Address>, Vec<Address>) {
         let had: HashSet<String> = match self.state.arrival(key) {
-            Some(arrival) => arrival.mailboxes.keys().map(folded).collect(),
+            Some(arrival) => arrival.mailboxes.keys().map(Address::folded).collect(),
             None => HashSet::new(),
         };
-        recipients.into_iter().partition(|recipient| had.contains(&folded(recipient)))
+        recipients.into_iter().partition(|recipient| had.contains(&recipient.folded()))
     }
 
     /// The first records: of the reception, and of those who had the message before.
@@ -244,11 +248,6 @@ fn deliver(plan: &mut Plan<'_>, message: &Planned, arrival: Fingerprint, mailbox
     }
 }
 
-/// By what a message is known again that a provider signed, whatever stands around what is signed.
-fn signed_key(evidence: &Evidence) -> Fingerprint {
-    Fingerprint::signed(&evidence.signed_digest(), evidence.signer().certificate().sha256())
-}
-
 /// The provider that signed, as the directory names it.
 fn signer(evidence: &Evidence) -> &str {
     evidence.signer().provider().unwrap_or_default()
@@ -261,5 +260,5 @@ fn too_large() -> SmtpReply {
 /// Each mailbox once, in the first of its spellings.
 fn distinct(addresses: &[Address]) -> Vec<Address> {
     let mut seen = HashSet::new();
-    addresses.iter().filter(|address| seen.insert(folded(address))).cloned().collect()
+    addresses.iter().filter(|address| seen.insert(address.folded())).cloned().collect()
 }

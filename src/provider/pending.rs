@@ -229,7 +229,8 @@ impl<'o> Plan<'o> {
         }
     }
 
-    /// A notification cannot be written, for what the message says that it is about, or since others would not believe it. One message must not keep all others waiting.
+    /// A notification cannot be written, for what the message says that it is about, or since others would not believe it. One message must not keep
+    /// all others waiting.
     pub(super) fn cannot_write(&mut self, message: &Transaction, recipient: &Address, error: &ProviderError) {
         let (recipients, note) = (vec![recipient.clone()], error.to_string().into());
         self.log(LogRecord { recipients, note, ..self.record_on(Event::NotificationImpossible, message) });

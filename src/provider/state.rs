@@ -3,7 +3,6 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::folded;
 use super::output::DeliveryId;
 use crate::address::Address;
 use crate::certdata::{ReceiptKind, RecipientKind};
@@ -173,7 +172,7 @@ pub(super) struct Followed {
 
 impl Followed {
     fn new(envelope: TransportEnvelope, recipients: Vec<(Address, Fate)>) -> Self {
-        let recipients: BTreeMap<_, _> = recipients.into_iter().map(|known| (folded(&known.0), known)).collect();
+        let recipients: BTreeMap<_, _> = recipients.into_iter().map(|known| (known.0.folded(), known)).collect();
         let silent = recipients.values().filter(|(_, fate)| fate.is_silent()).count();
         let open = recipients.values().filter(|(_, fate)| fate.stage.is_open()).count();
         Self { envelope, recipients, silent, open }
@@ -185,7 +184,7 @@ impl Followed {
 
     /// A recipient, as it is spelled in the envelope, and what is known of it.
     pub(super) fn recipient(&self, address: &Address) -> Option<(&Address, Fate)> {
-        self.recipients.get(&folded(address)).map(|(address, fate)| (address, *fate))
+        self.recipients.get(&address.folded()).map(|(address, fate)| (address, *fate))
     }
 
     /// All followed recipients.
@@ -198,7 +197,7 @@ impl Followed {
     }
 
     fn change(&mut self, address: &Address, change: impl FnOnce(&mut Fate)) {
-        let Some((_, fate)) = self.recipients.get_mut(&folded(address)) else { return };
+        let Some((_, fate)) = self.recipients.get_mut(&address.folded()) else { return };
         let before = *fate;
         change(fate);
         // Nothing becomes silent or open again.

@@ -2,6 +2,8 @@
 
 #![warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use crate::mime::without_crlf_or_lf;
+
 /// How two pieces compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Comparison {
@@ -48,7 +50,6 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = Line<'_>> {
 
 /// Takes the last line end, CR LF or LF, from the rest.
 pub(super) fn split_line_end(bytes: &[u8]) -> Line<'_> {
-    let text = bytes.strip_suffix(b"\n").map_or(bytes, |text| text.strip_suffix(b"\r").unwrap_or(text));
-    let (text, end) = bytes.split_at_checked(text.len()).unwrap_or((bytes, b""));
+    let (text, end) = bytes.split_at_checked(without_crlf_or_lf(bytes).len()).unwrap_or((bytes, b""));
     Line { text, end }
 }

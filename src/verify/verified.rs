@@ -7,6 +7,7 @@ use super::report::Checks;
 use crate::certdata::CertificationData;
 use crate::crypto::Digest;
 use crate::finding::Finding;
+use crate::fingerprint::Fingerprint;
 use crate::message::{CarriedMessage, Content, LineForm};
 use crate::notification::{Notification, NotificationError, TransportEnvelope};
 use crate::time::UnixTime;
@@ -188,6 +189,11 @@ pub struct DirectorySnapshot {
 }
 
 impl Evidence {
+    /// By what the signed message is known again, whatever stands around its signed bytes: their digest and the signer's certificate.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::signed(&self.signed_digest, self.signer.certificate().sha256())
+    }
+
     /// The version of this library.
     #[must_use]
     pub fn library(&self) -> &'static str {

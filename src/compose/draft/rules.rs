@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Plan;
 use crate::address::Address;
-use crate::certdata::{CertificationData, ExtendedError, Fault, PecKind, RecipientKind};
+use crate::certdata::{CertificationData, ExtendedError, Fault, PecKind, RecipientKind, says_something};
 use crate::compose::{ComposeError, Identity};
 use crate::limits::Limits;
 use crate::notification::Transaction;
@@ -78,7 +78,7 @@ fn mailbox(transaction: &Transaction, data: &CertificationData, to: &Address) ->
 /// What says that something went wrong says what.
 fn reason(data: &CertificationData) -> Result<(), ComposeError> {
     let due = matches!(data.kind(), PecKind::NonAcceptance | PecKind::NonDelivery | PecKind::VirusDetection);
-    let said = data.extended_error().map_or("", ExtendedError::raw).contains(|c: char| !c.is_whitespace() && !c.is_control());
+    let said = says_something(data.extended_error().map_or("", ExtendedError::raw));
     if due && !said { Err(ComposeError::ReasonMissing { kind: data.kind(), section: section(data) }) } else { Ok(()) }
 }
 

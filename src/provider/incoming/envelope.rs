@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::anomaly::Origin;
-use super::{About, Reception, deliver, signed_key, signer};
+use super::{About, Reception, deliver, signer};
 use crate::address::Address;
 use crate::certdata::{ReceiptKind, RecipientKind};
 use crate::compose::{ComposeError, Draft, Entropy, PrimaryRecipients};
@@ -17,7 +17,7 @@ use crate::provider::log::{Event, LogRecord};
 use crate::provider::output::DeliveryId;
 use crate::provider::pending::{Message as Planned, Plan};
 use crate::provider::state::{Arrival, ArrivalContent, Awaited, Change, Due};
-use crate::provider::{Operator, Pending, ProviderError, VirusVerdict, clipped, folded};
+use crate::provider::{Operator, Pending, ProviderError, VirusVerdict, clipped};
 use crate::time::Timestamp;
 use crate::verify::{Evidence, Verified};
 
@@ -35,7 +35,7 @@ impl<'t> Named<'t> {
             let Some(address) = recipient.address().value() else { continue };
             // An unknown kind is the default of the DTD (RFC 6109 §4.4).
             let kind = recipient.kind().value().copied().unwrap_or(RecipientKind::Certified);
-            let known = named.entry(folded(address)).or_insert((address, kind));
+            let known = named.entry(address.folded()).or_insert((address, kind));
             if known.1 != kind && kind == RecipientKind::Certified {
                 *known = (address, kind);
             }
@@ -44,12 +44,12 @@ impl<'t> Named<'t> {
     }
 
     fn contains(&self, recipient: &Address) -> bool {
-        self.0.contains_key(&folded(recipient))
+        self.0.contains_key(&recipient.folded())
     }
 
     /// A certified recipient, as the envelope spells it.
     fn certified(&self, recipient: &Address) -> Option<&'t Address> {
-        let (address, kind) = self.0.get(&folded(recipient))?;
+        let (address, kind) = self.0.get(&recipient.folded())?;
         (*kind == RecipientKind::Certified).then_some(*address)
     }
 }
@@ -96,10 +96,15 @@ impl<'a> Reception<'_, 'a> {
         let transaction = envelope.value().transaction();
         let named = Named::of(transaction);
         let (to_named, to_strangers) = self.rcpt_to.iter().cloned().partition(|recipient| named.contains(recipient));
-        let key = signed_key(evidence);
+        let key = evidence.fingerprint();
         let (mut again, mailboxes) = self.sift(&key, to_named);
-        let (strangers_again, strangers) = self.sift(&self.key(), to_strangers);
-        again.extend(strangers_again);
+        // Nearly always there is none, and no need to know the mail by all its bytes.
+        let mut strangers = Vec::new();
+        if !to_strangers.is_empty() {
+            let (strangers_again, new) = self.sift(&self.key(), to_strangers);
+            again.extend(strangers_again);
+            strangers = new;
+        }
         // What is certified of a recipient is believed from the provider that manages its domain alone.
         let certified = |mailbox: &Address| named.certified(mailbox).filter(|to| self.operator.manages(to.domain())).cloned();
         let correct = Correct {
@@ -136,7 +141,7 @@ impl<'a> Reception<'_, 'a> {
         let mut plan = self.plan(about.id.clone());
         let fresh = [envelope.named(), envelope.strangers.clone()].concat();
         let note = match &envelope.service_mailbox {
-            Some(mailbox) if folded(mailbox) == folded(envelope.facts.transaction().sender()) => TO_ITSELF,
+            Some(mailbox) if mailbox.folded() == envelope.facts.transaction().sender().folded() => TO_ITSELF,
             Some(_) => "",
             None => NO_SERVICE_MAILBOX,
         };
@@ -167,8 +172,8 @@ impl<'a> Reception<'_, 'a> {
         let mailbox = envelope.service_mailbox.as_ref().unwrap_or_else(|| self.operator.service_mailbox());
         // It goes to no user of the message, so not to a service mailbox that is one.
         let mut received_for = envelope.certified();
-        received_for.retain(|recipient| folded(recipient) != folded(mailbox));
-        if received_for.is_empty() || folded(mailbox) == folded(transaction.sender()) {
+        received_for.retain(|recipient| recipient.folded() != mailbox.folded());
+        if received_for.is_empty() || mailbox.folded() == transaction.sender().folded() {
             return Ok(Vec::new());
         }
         let told = transaction.told_by(identity.provider(), self.now);

@@ -1,7 +1,7 @@
 //! Notifications of other providers (RFC 6109 §2.2.2), and what the sender's provider learns from them (§3.1.6, §3.2.4).
 
 use super::anomaly::Origin;
-use super::{About, Reception, deliver, signed_key, signer};
+use super::{About, Reception, deliver, signer};
 use crate::certdata::{ExtendedError, Fault};
 use crate::compose::Draft;
 use crate::directory::Listing;
@@ -34,7 +34,7 @@ impl<'a> Reception<'_, 'a> {
             | Notification::NonDelivery(_)
             | Notification::DeliveryTimeout(_) => self.rcpt_to.clone(),
         };
-        let key = signed_key(evidence);
+        let key = evidence.fingerprint();
         let (again, fresh) = self.sift(&key, mailboxes);
         let about = About {
             id: transaction.id(),
